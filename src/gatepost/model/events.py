@@ -1,0 +1,107 @@
+"""The journal: what an event is, and the hash that chains each to the one before.
+
+An event carries only the fields declared here. Before and after are built from settings that
+hold no secret, so that nothing secret can enter by construction (security.md R-76, R-78, D-14).
+"""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+DEPLOYMENT = ""
+GENESIS = bytes(32)
+
+
+class Action(StrEnum):
+    """What happened; stable words."""
+
+    TENANT_ADDED = "tenant.added"
+    CLIENT_ADDED = "client.added"
+    CLIENT_CHANGED = "client.changed"
+    CLIENT_REMOVED = "client.removed"
+    SECRET_ADDED = "secret.added"
+    SECRET_CHANGED = "secret.changed"
+    SECRET_REMOVED = "secret.removed"
+    ROLE_ADDED = "role.added"
+    ROLE_CHANGED = "role.changed"
+    ROLE_REMOVED = "role.removed"
+    USER_ADDED = "user.added"
+    USER_CHANGED = "user.changed"
+    USER_REMOVED = "user.removed"
+    PASSWORD_SET = "password.set"
+    PREFERENCES_CHANGED = "preferences.changed"
+    KEY_ADDED = "key.added"
+    TOKEN_REFUSED = "token.refused"
+    ACCESS_REFUSED = "access.refused"
+
+
+class Actor(NamedTuple):
+    """Who did it: kind is `client`, `user`, `operator` (command line) or `anonymous`."""
+
+    kind: str
+    id: str
+
+
+OPERATOR = Actor("operator", "command line")
+ANONYMOUS = Actor("anonymous", "")
+
+
+class Origin(NamedTuple):
+    """Where a request came from: its correlation id and the caller's network address."""
+
+    operation_id: str
+    address: str
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One entry, as it is handed to the journal."""
+
+    at: datetime
+    action: Action
+    actor: Actor
+    origin: Origin
+    target: str
+    reason: str | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+class ChainedEvent(Struct, frozen=True, kw_only=True):
+    """One entry as it stands in the journal: numbered in its tenant and bound to the last."""
+
+    tenant_id: str
+    seq: int
+    event: Event
+    hash: bytes
+
+
+class Head(NamedTuple):
+    """The newest link of a tenant's chain."""
+
+    seq: int
+    hash: bytes
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def chain(head: Head, tenant_id: str, event: Event) -> ChainedEvent:
+    """The event as the link that follows `head`."""
+    seq = head.seq + 1
+    payload = _encoder.encode([tenant_id, seq, event])
+    return ChainedEvent(
+        tenant_id=tenant_id,
+        seq=seq,
+        event=event,
+        hash=hashlib.sha256(head.hash + payload).digest(),
+    )
+
+
+def changed_members(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Only the members in which the two differ."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in names}, {name: after[name] for name in names}

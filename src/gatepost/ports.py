@@ -1,0 +1,304 @@
+"""What we ask of the world: clock, dice, keys, hashing and the stores, as protocols.
+
+Stores are opened for one tenant, and no method of theirs takes a tenant id. What crosses tenants
+has a store of its own, `Deployment`. Every writing unit is one transaction: it is kept whole when
+the block ends, and undone whole when the block raises. A unit that changed something without an
+event in the journal refuses to be kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from gatepost.model.clients import Secret, SecretDigest, StoredClient
+from gatepost.model.events import ChainedEvent, Event, Head
+from gatepost.model.keys import Algorithm, SigningKey
+from gatepost.model.people import User
+from gatepost.model.tenants import Role, Tenant
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def now(self) -> datetime:
+        """This moment."""
+
+
+class Dice(Protocol):
+    """Random values from the operating system's generator."""
+
+    def guid(self) -> str:
+        """A random GUID in lower case."""
+
+    def token(self, size: int) -> str:
+        """`size` random bytes as URL-safe text without padding."""
+
+
+class Secrets(Protocol):
+    """Keyed digests of generated secrets, under a key that the store does not hold."""
+
+    def digest(self, secret: str) -> bytes:
+        """What is kept of a client secret."""
+
+    def seal_head(self, tenant_id: str, head: Head) -> bytes:
+        """The code that shows a chain's newest link to be ours."""
+
+
+class PasswordHasher(Protocol):
+    """Slow hashing for what people choose."""
+
+    def hash(self, password: str) -> str:
+        """A salted hash in PHC form."""
+
+    def verify(self, phc: str, password: str) -> bool:
+        """Whether the password is the one that was hashed."""
+
+
+class Signer(Protocol):
+    """Makes and opens signed tokens; the only one who holds private keys."""
+
+    def generate(self, algorithm: Algorithm, created_at: datetime) -> SigningKey:
+        """A new key, private part sealed, active from its creation."""
+
+    def sign(self, key: SigningKey, token_type: str, payload: bytes) -> str:
+        """The payload as a compact JWS with the key's one algorithm."""
+
+    def verify(self, keys: Sequence[SigningKey], token_type: str, token: str) -> bytes | None:
+        """The payload of a token that one of these keys signed, or None."""
+
+
+class SecretUse(NamedTuple):
+    """How often a secret was used since the last count, and when last."""
+
+    client_id: str
+    secret_id: int
+    count: int
+    last_used_at: datetime
+
+
+class PageOf(NamedTuple):
+    """Which part of a list is wanted."""
+
+    skip: int
+    count: int
+
+
+class ClientStore(Protocol):
+    """The clients of the tenant, of all kinds, with their secrets."""
+
+    def add(self, client: StoredClient) -> bool:
+        """Keep a new client; False when any tenant has a client with this id."""
+
+    def get(self, kind: str, client_id: str) -> StoredClient | None:
+        """The client of this kind and id."""
+
+    def find(self, client_id: str) -> StoredClient | None:
+        """The client of this id, whatever its kind."""
+
+    def page(self, kind: str, tags: Sequence[str], page: PageOf) -> tuple[StoredClient, ...]:
+        """Clients that have all of the tags, in order of creation."""
+
+    def count(self, kind: str, tags: Sequence[str]) -> int:
+        """How many clients have all of the tags."""
+
+    def count_all(self) -> int:
+        """How many clients of all kinds there are."""
+
+    def some(
+        self, kind: str, ids: Sequence[str], tags: Sequence[str]
+    ) -> tuple[StoredClient, ...]:
+        """Those of the named clients that exist and have all of the tags, in the order named."""
+
+    def save(self, client: StoredClient, seen_version: int) -> bool:
+        """Keep changed settings; False when somebody changed the client after `seen_version`."""
+
+    def remove(self, client_id: str) -> None:
+        """Remove the client with its secrets and roles."""
+
+    def add_secret(self, client_id: str, secret: Secret, digest: bytes) -> Secret:
+        """Keep a new secret under the next number; numbers never return."""
+
+    def secrets(self, client_id: str) -> tuple[Secret, ...]:
+        """All secrets of the client, by number."""
+
+    def secret(self, client_id: str, secret_id: int) -> Secret | None:
+        """One secret."""
+
+    def digests(self, client_id: str) -> tuple[SecretDigest, ...]:
+        """What a presented secret is compared with."""
+
+    def save_secret(self, client_id: str, secret: Secret) -> None:
+        """Keep a changed description or expiry."""
+
+    def remove_secret(self, client_id: str, secret_id: int) -> None:
+        """Remove one secret."""
+
+    def note_uses(self, uses: Iterable[SecretUse]) -> None:
+        """Add to the counters of use. A bookkeeping write, which needs no event."""
+
+
+class DirectoryStore(Protocol):
+    """The tenant itself, its roles and its people."""
+
+    def tenant(self) -> Tenant | None:
+        """The tenant, or None when there is none of this id."""
+
+    def add_role(self, role: Role) -> bool:
+        """Keep a new role; False when its id or folded name is taken."""
+
+    def role(self, role_id: str) -> Role | None:
+        """One role."""
+
+    def role_named(self, name: str) -> Role | None:
+        """The custom role whose name is the same but for case and width."""
+
+    def role_of_type(self, type_id: str) -> Role | None:
+        """The tenant's built-in role of a type."""
+
+    def roles(self, type_id: str | None, page: PageOf) -> tuple[Role, ...]:
+        """Roles, built-in ones first, then by name."""
+
+    def count_roles(self, type_id: str | None) -> int:
+        """How many roles there are."""
+
+    def some_roles(self, ids: Iterable[str]) -> tuple[Role, ...]:
+        """Those of the named roles that exist, in the order of `roles`."""
+
+    def save_role(self, role: Role) -> bool:
+        """Keep a changed role; False when the folded name is taken."""
+
+    def remove_role(self, role_id: str) -> None:
+        """Remove the role from everybody who has it, and then the role."""
+
+    def add_user(self, user: User) -> bool:
+        """Keep a new user; False when the id, or the address at the provider, is taken."""
+
+    def user(self, user_id: str) -> User | None:
+        """One user."""
+
+    def user_with_email(self, provider_id: str, email: str) -> User | None:
+        """The user whose address at the provider is the same but for case and width."""
+
+    def users(self, page: PageOf) -> tuple[User, ...]:
+        """Users in order of creation."""
+
+    def count_users(self) -> int:
+        """How many users there are."""
+
+    def some_users(self, ids: Sequence[str]) -> tuple[User, ...]:
+        """Those of the named users that exist, in the order named."""
+
+    def save_user(self, user: User, seen_version: int) -> bool:
+        """Keep a changed user and roles; False when changed meanwhile or the address is taken."""
+
+    def remove_user(self, user_id: str) -> None:
+        """Remove the user with roles, password and preferences."""
+
+    def users_in_role(self, role_id: str, page: PageOf) -> tuple[User, ...]:
+        """Users that have the role, in order of creation."""
+
+    def count_users_in_role(self, role_id: str) -> int:
+        """How many users have the role."""
+
+    def enabled_users_in_role(self, role_id: str) -> int:
+        """How many users that are not disabled have the role."""
+
+    def clients_in_role(self, role_id: str, page: PageOf) -> tuple[StoredClient, ...]:
+        """Client-credentials clients that have the role, in order of creation."""
+
+    def count_clients_in_role(self, role_id: str) -> int:
+        """How many clients have the role."""
+
+    def enabled_clients_in_role(self, role_id: str) -> int:
+        """How many clients that are not disabled have the role."""
+
+    def password(self, user_id: str) -> str | None:
+        """The hash of the user's password."""
+
+    def set_password(
+        self, user_id: str, phc: str, changed_at: datetime, must_change: bool
+    ) -> None:
+        """Keep a new hash; `must_change` marks a one-time password."""
+
+    def preferences(self, user_id: str) -> str | None:
+        """The user's preferences as JSON text."""
+
+    def set_preferences(self, user_id: str, json_text: str) -> None:
+        """Keep the user's preferences."""
+
+
+class JournalStore(Protocol):
+    """The tenant's chained events."""
+
+    def append(self, event: Event) -> ChainedEvent:
+        """Add an event as the next link."""
+
+    def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
+        """Events in order, from the one that follows number `after`."""
+
+    def head(self) -> tuple[Head, bytes] | None:
+        """The newest link as it was sealed, with its seal."""
+
+
+class Tenancy(Protocol):
+    """What one tenant has, within one transaction."""
+
+    @property
+    def clients(self) -> ClientStore:
+        """Clients and secrets."""
+
+    @property
+    def directory(self) -> DirectoryStore:
+        """Tenant, roles and people."""
+
+    @property
+    def journal(self) -> JournalStore:
+        """Events."""
+
+
+class Deployment(Protocol):
+    """What crosses tenants, within one transaction."""
+
+    def tenant_of_client(self, client_id: str) -> str | None:
+        """The tenant of the client with this id; ids are unique in the deployment."""
+
+    def tenants(self) -> tuple[Tenant, ...]:
+        """All tenants in order of creation."""
+
+    def add_tenant(self, tenant: Tenant) -> bool:
+        """Keep a new tenant; False when its id is taken."""
+
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """All signing keys that were not yet deleted."""
+
+    def add_signing_key(self, key: SigningKey) -> None:
+        """Keep a new key."""
+
+    def save_key_phases(self, key: SigningKey) -> None:
+        """Keep the changed times of a key."""
+
+    def key_check(self) -> bytes | None:
+        """The value that tells whether the master key is the right one."""
+
+    def set_key_check(self, value: bytes) -> None:
+        """Keep that value, once."""
+
+    def open(self, tenant_id: str) -> Tenancy:
+        """A tenant's stores within the same transaction."""
+
+
+class Store(Protocol):
+    """The door to the store: one block is one transaction."""
+
+    def reading(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
+        """A consistent view of one tenant."""
+
+    def writing(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
+        """A change to one tenant; writers of a tenant wait for each other."""
+
+    def reading_all(self) -> AbstractContextManager[Deployment]:
+        """A consistent view across tenants."""
+
+    def writing_all(self) -> AbstractContextManager[Deployment]:
+        """A change across tenants."""
