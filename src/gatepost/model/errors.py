@@ -65,3 +65,7 @@ class NotFound(Refused):
 
 class StoreUnavailable(Exception):
     """The store cannot be reached or is too busy just now; trying again later may help."""
+
+
+class UnrecordedChange(Exception):
+    """A unit of work changed something without writing an event: a fault of ours, never kept."""

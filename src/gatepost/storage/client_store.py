@@ -1,0 +1,182 @@
+"""The clients of one tenant. Secrets stand in `secret_store`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
+
+from gatepost.model.client_kinds import BY_NAME, CLIENT_KINDS
+from gatepost.model.clients import StoredClient
+from gatepost.model.text import fold
+from gatepost.ports import PageOf
+from gatepost.storage.secret_store import SqlSecretStore
+from gatepost.storage.tables import client_origins, client_roles, client_tags, clients
+
+# Members of the settings that stand in columns or tables of their own.
+_KEPT_ELSEWHERE = frozenset({"Id", "RoleIds"})
+
+
+class SqlClientStore(SqlSecretStore):
+    """`ports.ClientStore` on SQL."""
+
+    def add(self, client: StoredClient) -> bool:
+        """Keep a new client; False when any tenant has a client with this id."""
+        settings = client.settings
+        row = self._columns(client) | {
+            "tenant_id": self._tenant_id,
+            "id": settings.id,
+            "kind": client.kind,
+            "incarnation": client.incarnation,
+            "next_secret_id": 1,
+            "created_at": client.created_at,
+        }
+        if not self._work.add(clients, row):
+            return False
+        self._add_details(client)
+        self._work.count_up(self._tenant_id, f"clients.{client.kind}", 1)
+        return True
+
+    def get(self, kind: str, client_id: str) -> StoredClient | None:
+        """The client of this kind and id."""
+        return self._first(clients.c.kind == kind, clients.c.id == client_id)
+
+    def find(self, client_id: str) -> StoredClient | None:
+        """The client of this id, whatever its kind."""
+        return self._first(clients.c.id == client_id)
+
+    def page(self, kind: str, tags: Sequence[str], page: PageOf) -> tuple[StoredClient, ...]:
+        """Clients that have all of the tags, in order of creation."""
+        wanted = (
+            select(clients.c.id)
+            .where(*self._here(clients), clients.c.kind == kind, *self._tagged(tags))
+            .order_by(clients.c.created_at, clients.c.id)
+            .limit(page.count)
+            .offset(page.skip)
+        )
+        return self.load(
+            select(clients)
+            .where(*self._here(clients), clients.c.id.in_(wanted))
+            .order_by(clients.c.created_at, clients.c.id)
+        )
+
+    def count(self, kind: str, tags: Sequence[str]) -> int:
+        """How many clients have all of the tags."""
+        if not tags:
+            return self._work.counted(self._tenant_id, f"clients.{kind}")
+        row = self._work.one(
+            select(func.count().label("n"))
+            .select_from(clients)
+            .where(*self._here(clients), clients.c.kind == kind, *self._tagged(tags))
+        )
+        return row.n if row else 0
+
+    def count_all(self) -> int:
+        """How many clients of all kinds there are."""
+        return sum(
+            self._work.counted(self._tenant_id, f"clients.{kind.name}") for kind in CLIENT_KINDS
+        )
+
+    def some(self, kind: str, ids: Sequence[str], tags: Sequence[str]) -> tuple[StoredClient, ...]:
+        """Those of the named clients that exist and have all of the tags, in the order named."""
+        found = self.load(
+            select(clients).where(
+                *self._here(clients),
+                clients.c.kind == kind,
+                clients.c.id.in_(list(ids)),
+                *self._tagged(tags),
+            )
+        )
+        by_id = {client.settings.id: client for client in found}
+        return tuple(by_id[id_] for id_ in dict.fromkeys(ids) if id_ in by_id)
+
+    def save(self, client: StoredClient, seen_version: int) -> bool:
+        """Keep changed settings; False when somebody changed the client after `seen_version`."""
+        met = self._work.change(
+            update(clients)
+            .where(*self._here(clients), clients.c.id == client.settings.id)
+            .where(clients.c.version == seen_version)
+            .values(self._columns(client))
+        )
+        if not met:
+            return False
+        for table in (client_roles, client_tags, client_origins):
+            self._work.change(
+                delete(table).where(*self._here(table), table.c.client_id == client.settings.id)
+            )
+        self._add_details(client)
+        return True
+
+    def remove(self, client_id: str) -> None:
+        """Remove the client with its secrets and roles."""
+        client = self.find(client_id)
+        if client is None:
+            return
+        self._work.change(delete(clients).where(*self._here(clients), clients.c.id == client_id))
+        self._work.count_up(self._tenant_id, f"clients.{client.kind}", -1)
+
+    def load(self, statement: Select[Any]) -> tuple[StoredClient, ...]:
+        """The clients that a selection of whole rows finds, each with its roles."""
+        rows = self._work.read(statement).all()
+        with_roles = [row.id for row in rows if BY_NAME[row.kind].has_roles]
+        roles: dict[str, list[str]] = {client_id: [] for client_id in with_roles}
+        if with_roles:
+            held = select(client_roles.c.client_id, client_roles.c.role_id).where(
+                *self._here(client_roles), client_roles.c.client_id.in_(with_roles)
+            )
+            for client_id, role_id in self._work.read(held.order_by(client_roles.c.role_id)):
+                roles[client_id].append(role_id)
+        return tuple(_client(row, roles.get(row.id)) for row in rows)
+
+    def _first(self, *conditions: ColumnElement[bool]) -> StoredClient | None:
+        found = self.load(select(clients).where(*self._here(clients), *conditions))
+        return found[0] if found else None
+
+    def _tagged(self, tags: Sequence[str]) -> list[ColumnElement[bool]]:
+        return [
+            clients.c.id.in_(
+                select(client_tags.c.client_id).where(
+                    *self._here(client_tags), client_tags.c.tag == tag
+                )
+            )
+            for tag in dict.fromkeys(tags)
+        ]
+
+    def _columns(self, client: StoredClient) -> dict[str, object]:
+        settings: dict[str, Any] = msgspec.to_builtins(client.settings)
+        return {
+            "name": client.settings.name,
+            "folded_name": fold(client.settings.name),
+            "enabled": client.settings.enabled,
+            "settings": {k: v for k, v in settings.items() if k not in _KEPT_ELSEWHERE},
+            "updated_at": client.updated_at,
+            "version": client.version,
+        }
+
+    def _add_details(self, client: StoredClient) -> None:
+        settings = client.settings
+        details = (
+            (client_roles, "role_id", getattr(settings, "role_ids", ())),
+            (client_tags, "tag", settings.tags),
+            (client_origins, "origin", getattr(settings, "allowed_cors_origins", ())),
+        )
+        for table, column, values in details:
+            rows = [
+                {"tenant_id": self._tenant_id, "client_id": settings.id, column: value}
+                for value in dict.fromkeys(values)
+            ]
+            self._work.add_all(table, rows)
+
+
+def _client(row: Row[Any], role_ids: list[str] | None) -> StoredClient:
+    document = {**row.settings, "Id": row.id}
+    if role_ids is not None:
+        document["RoleIds"] = role_ids
+    return StoredClient(
+        kind=row.kind,
+        settings=msgspec.convert(document, BY_NAME[row.kind].settings),
+        incarnation=row.incarnation,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        version=row.version,
+    )

@@ -1,0 +1,78 @@
+"""The chained events of one tenant; rows are added and never changed."""
+
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from gatepost.model.events import GENESIS, Action, Actor, ChainedEvent, Event, Head, Origin, chain
+from gatepost.ports import Secrets
+from gatepost.storage.tables import events, journal_heads
+from gatepost.storage.unit_of_work import UnitOfWork
+
+
+class SqlJournalStore:
+    """`ports.JournalStore` on SQL."""
+
+    def __init__(self, work: UnitOfWork, tenant_id: str, secrets: Secrets) -> None:
+        self._work = work
+        self._tenant_id = tenant_id
+        self._secrets = secrets
+
+    def append(self, event: Event) -> ChainedEvent:
+        """Add an event as the next link."""
+        known = self.head()
+        link = chain(known[0] if known else Head(0, GENESIS), self._tenant_id, event)
+        self._work.record(insert(events), _columns(link))
+        head = Head(link.seq, link.hash)
+        values = {**head._asdict(), "seal": self._secrets.seal_head(self._tenant_id, head)}
+        if known:
+            mine = journal_heads.c.tenant_id == self._tenant_id
+            self._work.record(update(journal_heads).where(mine).values(values))
+        else:
+            self._work.record(insert(journal_heads), {**values, "tenant_id": self._tenant_id})
+        return link
+
+    def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
+        """Events in order, from the one that follows number `after`."""
+        wanted = select(events).where(events.c.tenant_id == self._tenant_id, events.c.seq > after)
+        rows = self._work.read(wanted.order_by(events.c.seq).limit(count))
+        return tuple(_link(row) for row in rows)
+
+    def head(self) -> tuple[Head, bytes] | None:
+        """The newest link as it was sealed, with its seal."""
+        mine = select(journal_heads).where(journal_heads.c.tenant_id == self._tenant_id)
+        row = self._work.one(mine)
+        return (Head(row.seq, row.hash), row.seal) if row else None
+
+
+def _columns(link: ChainedEvent) -> dict[str, object]:
+    event = link.event
+    return {
+        "tenant_id": link.tenant_id,
+        "seq": link.seq,
+        "at": event.at,
+        "action": event.action.value,
+        "actor_kind": event.actor.kind,
+        "actor_id": event.actor.id,
+        "operation_id": event.origin.operation_id,
+        "address": event.origin.address,
+        "target": event.target,
+        "reason": event.reason,
+        "before": event.before,
+        "after": event.after,
+        "hash": link.hash,
+    }
+
+
+def _link(row: Row[Any]) -> ChainedEvent:
+    event = Event(
+        at=row.at,
+        action=Action(row.action),
+        actor=Actor(row.actor_kind, row.actor_id),
+        origin=Origin(row.operation_id, row.address),
+        target=row.target,
+        reason=row.reason,
+        before=row.before,
+        after=row.after,
+    )
+    return ChainedEvent(tenant_id=row.tenant_id, seq=row.seq, event=event, hash=row.hash)

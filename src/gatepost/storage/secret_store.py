@@ -1,0 +1,109 @@
+"""The secrets of one tenant's clients: numbers that count up, digests, counters of use."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Table, case, delete, select, update
+from sqlalchemy.sql import func
+
+from gatepost.model.clients import Secret, SecretDigest
+from gatepost.ports import SecretUse
+from gatepost.storage.tables import client_secrets, clients
+from gatepost.storage.unit_of_work import UnitOfWork
+
+
+class SqlSecretStore:
+    """The part of `ports.ClientStore` that concerns secrets."""
+
+    def __init__(self, work: UnitOfWork, tenant_id: str) -> None:
+        self._work = work
+        self._tenant_id = tenant_id
+
+    def add_secret(self, client_id: str, secret: Secret, digest: bytes) -> Secret:
+        """Keep a new secret under the next number; numbers never return."""
+        mine = (*self._here(clients), clients.c.id == client_id)
+        self._work.change(
+            update(clients).where(*mine).values(next_secret_id=clients.c.next_secret_id + 1)
+        )
+        row = self._work.one(select(clients.c.next_secret_id).where(*mine))
+        numbered = msgspec.structs.replace(secret, id=row.next_secret_id - 1 if row else 1)
+        values = msgspec.structs.asdict(numbered)
+        self._work.add_all(
+            client_secrets,
+            [{**values, "tenant_id": self._tenant_id, "client_id": client_id, "digest": digest}],
+        )
+        return numbered
+
+    def secrets(self, client_id: str) -> tuple[Secret, ...]:
+        """All secrets of the client, by number."""
+        statement = select(client_secrets).where(*self._of_client(client_id))
+        rows = self._work.read(statement.order_by(client_secrets.c.id))
+        return tuple(_secret(row) for row in rows)
+
+    def secret(self, client_id: str, secret_id: int) -> Secret | None:
+        """One secret."""
+        row = self._work.one(
+            select(client_secrets).where(
+                *self._of_client(client_id), client_secrets.c.id == secret_id
+            )
+        )
+        return _secret(row) if row else None
+
+    def digests(self, client_id: str) -> tuple[SecretDigest, ...]:
+        """What a presented secret is compared with."""
+        columns = (client_secrets.c.id, client_secrets.c.digest, client_secrets.c.expires_at)
+        rows = self._work.read(select(*columns).where(*self._of_client(client_id)))
+        return tuple(
+            SecretDigest(id=row.id, digest=row.digest, expires_at=row.expires_at) for row in rows
+        )
+
+    def save_secret(self, client_id: str, secret: Secret) -> None:
+        """Keep a changed description or expiry."""
+        self._work.change(
+            update(client_secrets)
+            .where(*self._of_client(client_id), client_secrets.c.id == secret.id)
+            .values(description=secret.description, expires_at=secret.expires_at)
+        )
+
+    def remove_secret(self, client_id: str, secret_id: int) -> None:
+        """Remove one secret."""
+        self._work.change(
+            delete(client_secrets).where(
+                *self._of_client(client_id), client_secrets.c.id == secret_id
+            )
+        )
+
+    def note_uses(self, uses: Iterable[SecretUse]) -> None:
+        """Add to the counters of use. A bookkeeping write, which needs no event."""
+        last = client_secrets.c.last_used_at
+        for use in uses:
+            later = case((last > use.last_used_at, last), else_=use.last_used_at)
+            self._work.keep_books(
+                update(client_secrets)
+                .where(*self._of_client(use.client_id), client_secrets.c.id == use.secret_id)
+                .values(
+                    use_count=client_secrets.c.use_count + use.count,
+                    first_used_at=func.coalesce(client_secrets.c.first_used_at, use.last_used_at),
+                    last_used_at=later,
+                )
+            )
+
+    def _here(self, table: Table) -> tuple[ColumnElement[bool]]:
+        return (table.c.tenant_id == self._tenant_id,)
+
+    def _of_client(self, client_id: str) -> tuple[ColumnElement[bool], ...]:
+        return (*self._here(client_secrets), client_secrets.c.client_id == client_id)
+
+
+def _secret(row: Row[Any]) -> Secret:
+    return Secret(
+        id=row.id,
+        description=row.description,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        first_used_at=row.first_used_at,
+        last_used_at=row.last_used_at,
+        use_count=row.use_count,
+    )

@@ -1,0 +1,155 @@
+"""The door to the store on SQL: transactions, and the views that they open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine, Row, func, select, update
+
+from gatepost.model.events import DEPLOYMENT
+from gatepost.model.keys import SigningKey
+from gatepost.model.tenants import Tenant
+from gatepost.ports import Secrets
+from gatepost.storage.client_store import SqlClientStore
+from gatepost.storage.directory_store import SqlDirectoryStore
+from gatepost.storage.engine import transaction
+from gatepost.storage.journal_store import SqlJournalStore
+from gatepost.storage.role_store import tenant_of_row
+from gatepost.storage.tables import clients, deployment, signing_keys, tenants
+from gatepost.storage.unit_of_work import UnitOfWork
+
+_KEY_CHECK = "key_check"
+
+
+class SqlTenancy:
+    """`ports.Tenancy` on SQL."""
+
+    def __init__(self, work: UnitOfWork, tenant_id: str, secrets: Secrets) -> None:
+        self._work = work
+        self._tenant_id = tenant_id
+        self._secrets = secrets
+
+    @cached_property
+    def clients(self) -> SqlClientStore:
+        """Clients and secrets."""
+        return SqlClientStore(self._work, self._tenant_id)
+
+    @cached_property
+    def directory(self) -> SqlDirectoryStore:
+        """Tenant, roles and people."""
+        return SqlDirectoryStore(self._work, self._tenant_id, self.clients)
+
+    @cached_property
+    def journal(self) -> SqlJournalStore:
+        """Events."""
+        return SqlJournalStore(self._work, self._tenant_id, self._secrets)
+
+
+class SqlDeployment:
+    """`ports.Deployment` on SQL."""
+
+    def __init__(self, work: UnitOfWork, secrets: Secrets) -> None:
+        self._work = work
+        self._secrets = secrets
+
+    def tenant_of_client(self, client_id: str) -> str | None:
+        """The tenant of the client with this id; ids are unique in the deployment."""
+        row = self._work.one(select(clients.c.tenant_id).where(clients.c.id == client_id))
+        return row.tenant_id if row else None
+
+    def tenants(self) -> tuple[Tenant, ...]:
+        """All tenants in order of creation."""
+        rows = self._work.read(select(tenants).order_by(tenants.c.created_at, tenants.c.id))
+        return tuple(tenant_of_row(row) for row in rows)
+
+    def add_tenant(self, tenant: Tenant) -> bool:
+        """Keep a new tenant; False when its id is taken."""
+        row = {name: getattr(tenant, name) for name in tenant.__struct_fields__}
+        return self._work.add(tenants, row)
+
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """All signing keys that were not yet deleted."""
+        rows = self._work.read(select(signing_keys).order_by(signing_keys.c.active_from))
+        return tuple(_key(row) for row in rows)
+
+    def add_signing_key(self, key: SigningKey) -> None:
+        """Keep a new key."""
+        row = {name: getattr(key, name) for name in key.__struct_fields__}
+        self._work.add_all(signing_keys, [row])
+
+    def save_key_phases(self, key: SigningKey) -> None:
+        """Keep the changed times of a key."""
+        self._work.change(
+            update(signing_keys)
+            .where(signing_keys.c.kid == key.kid)
+            .values(
+                active_from=key.active_from,
+                retained_from=key.retained_from,
+                removed_from=key.removed_from,
+            )
+        )
+
+    def key_check(self) -> bytes | None:
+        """The value that tells whether the master key is the right one."""
+        kept = select(deployment.c.value).where(deployment.c.name == _KEY_CHECK)
+        row = self._work.one(kept)
+        return row.value if row else None
+
+    def set_key_check(self, value: bytes) -> None:
+        """Keep that value, once."""
+        self._work.keep_books(deployment.insert(), {"name": _KEY_CHECK, "value": value})
+
+    def open(self, tenant_id: str) -> SqlTenancy:
+        """A tenant's stores within the same transaction."""
+        return SqlTenancy(self._work, tenant_id, self._secrets)
+
+
+class SqlStore:
+    """`ports.Store` on SQL."""
+
+    def __init__(self, engine: Engine, secrets: Secrets) -> None:
+        self._engine = engine
+        self._secrets = secrets
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self, tenant_id: str) -> Iterator[SqlTenancy]:
+        """A consistent view of one tenant."""
+        with transaction(self._engine, writing=False) as connection:
+            yield SqlTenancy(UnitOfWork(connection), tenant_id, self._secrets)
+
+    @contextmanager
+    def writing(self, tenant_id: str) -> Iterator[SqlTenancy]:
+        """A change to one tenant; writers of a tenant wait for each other."""
+        with self._writing_unit(tenant_id) as work:
+            yield SqlTenancy(work, tenant_id, self._secrets)
+
+    @contextmanager
+    def reading_all(self) -> Iterator[SqlDeployment]:
+        """A consistent view across tenants."""
+        with transaction(self._engine, writing=False) as connection:
+            yield SqlDeployment(UnitOfWork(connection), self._secrets)
+
+    @contextmanager
+    def writing_all(self) -> Iterator[SqlDeployment]:
+        """A change across tenants."""
+        with self._writing_unit(DEPLOYMENT) as work:
+            yield SqlDeployment(work, self._secrets)
+
+    @contextmanager
+    def _writing_unit(self, tenant_id: str) -> Iterator[UnitOfWork]:
+        with transaction(self._engine, writing=True) as connection:
+            if connection.dialect.name == "postgresql":
+                key = func.hashtextextended(tenant_id, 0)
+                connection.execute(select(func.pg_advisory_xact_lock(key)))
+            work = UnitOfWork(connection)
+            yield work
+            work.check_recorded()
+
+
+def _key(row: Row[Any]) -> SigningKey:
+    return SigningKey(**{name: getattr(row, name) for name in SigningKey.__struct_fields__})

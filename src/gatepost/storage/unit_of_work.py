@@ -1,0 +1,79 @@
+"""One transaction's bookkeeping: what it runs on, and the law «no event, no change»."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Row, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import Executable
+
+from gatepost.model.errors import UnrecordedChange
+from gatepost.storage import tables
+
+
+class UnitOfWork:
+    """A connection in its transaction, which remembers whether it changed and recorded."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._changed = False
+        self._recorded = False
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, for statements that stream."""
+        return self._connection
+
+    def read(self, statement: Executable, **values: object) -> CursorResult[Any]:
+        """Run a statement that changes nothing."""
+        return self._connection.execute(statement, values)
+
+    def one(self, statement: Executable, **values: object) -> Row[Any] | None:
+        """The first row, if any."""
+        return self.read(statement, **values).first()
+
+    def change(self, statement: Executable, values: Any = None) -> int:
+        """Run a statement whose effect must be recorded; the number of rows it met."""
+        self._changed = True
+        return self.keep_books(statement, values)
+
+    def keep_books(self, statement: Executable, values: Any = None) -> int:
+        """Run a statement whose effect needs no event, such as a counter."""
+        return self._connection.execute(statement, values).rowcount
+
+    def add(self, table: Table, values: Mapping[str, object]) -> bool:
+        """Insert a row unless a key or unique value of it is taken."""
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(table).on_conflict_do_nothing()
+        return self.change(statement, values) > 0
+
+    def add_all(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows that are known to be new."""
+        if rows:
+            self.change(table.insert(), rows)
+
+    def count_up(self, tenant_id: str, what: str, step: int) -> None:
+        """Move a counter of the tenant, which stands in for counting rows."""
+        key = (tables.counts.c.tenant_id == tenant_id) & (tables.counts.c.what == what)
+        moved = self.change(update(tables.counts).where(key).values(n=tables.counts.c.n + step))
+        if not moved:
+            self.add_all(tables.counts, [{"tenant_id": tenant_id, "what": what, "n": step}])
+
+    def counted(self, tenant_id: str, what: str) -> int:
+        """The value of a counter."""
+        row = self.one(
+            select(tables.counts.c.n).where(
+                tables.counts.c.tenant_id == tenant_id, tables.counts.c.what == what
+            )
+        )
+        return row.n if row else 0
+
+    def record(self, statement: Executable, values: Any = None) -> None:
+        """Run a statement that writes to the journal."""
+        self._recorded = True
+        self._connection.execute(statement, values)
+
+    def check_recorded(self) -> None:
+        """Refuse to be kept when something changed without an event."""
+        if self._changed and not self._recorded:
+            raise UnrecordedChange("a change was made without an event in the journal")
