@@ -1,0 +1,216 @@
+"""Reading what a caller sent, member by member, so that every mistake is named at once.
+
+The rules are the field types of `fields`; this file applies them. Both fronts use it: REST for
+JSON members, the portal for form fields. Nothing is guessed: no string becomes a number.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from gatepost.model import people, uris
+from gatepost.model.errors import Code, Refused
+from gatepost.model.text import quoted, refused_character
+
+_MAX_MOMENT_LENGTH = 40
+_MAX_PROBLEMS = 10
+
+
+class Member(NamedTuple):
+    """One member of a body: its name outside, its name inside, and its field type."""
+
+    name: str
+    attribute: str
+    type: Any
+    nullable: bool = True
+
+    @property
+    def meta(self) -> msgspec.Meta:
+        """Words and bounds of the field type."""
+        return _meta(self.type)
+
+
+class Problem(NamedTuple):
+    """What is wrong with one member, and what to send instead."""
+
+    member: str
+    reason: str
+    mend: str
+
+
+@cache
+def members_of(struct: type[msgspec.Struct]) -> tuple[Member, ...]:
+    """The members of a struct, by the names it has in JSON."""
+    hints = get_type_hints(struct, include_extras=True)
+    names = zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
+    return tuple(Member(outside, inside, _without_none(hints[inside])) for inside, outside in names)
+
+
+def read_members(
+    members: Iterable[Member], raw: Mapping[str, object]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The values that were sent, by inside name, and everything that is wrong with the rest.
+
+    A null says nothing, like an absent member (facts.md section 7, 10).
+    """
+    known = {member.name: member for member in members}
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in raw.items():
+        member = known.get(name)
+        if member is None:
+            problems.append(_unknown(name, tuple(known)))
+        elif value is not None:
+            read = read_member(member, value)
+            if isinstance(read, Problem):
+                problems.append(read)
+            else:
+                values[member.attribute] = read
+    return values, problems
+
+
+def read_member(member: Member, value: object) -> Any | Problem:
+    """The value in its field type, or what is wrong with it."""
+    meta = member.meta
+    extra = meta.extra or {}
+    if extra.get("check") == "instant":
+        return _read_moment(member.name, value, extra["mend"])
+    try:
+        converted = msgspec.convert(value, member.type)
+    except msgspec.ValidationError as error:
+        return Problem(member.name, f"{member.name} is {quoted(value)}: {error}.", extra["mend"])
+    if isinstance(converted, tuple):
+        return _read_items(member, converted)
+    return _checked(member.name, converted, extra)
+
+
+def required(
+    members: Iterable[Member], wanted: Iterable[str], values: Mapping[str, object]
+) -> list[Problem]:
+    """The members that must be sent and were not."""
+    wanted = frozenset(wanted)
+    return [
+        Problem(member.name, f"{member.name} is missing.", (member.meta.extra or {})["mend"])
+        for member in members
+        if member.attribute in wanted and values.get(member.attribute) in (None, ())
+    ]
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raise one refusal that names everything that is wrong, if anything is."""
+    if not problems:
+        return
+    shown = problems[:_MAX_PROBLEMS]
+    more = len(problems) - len(shown)
+    tail = f" And {more} more." if more else ""
+    raise Refused(
+        Code.INVALID_MEMBER,
+        " ".join(problem.reason for problem in shown) + tail,
+        " ".join(dict.fromkeys(f"{problem.member}: {problem.mend}" for problem in shown)),
+    )
+
+
+def read_moment(text: str) -> datetime | str:
+    """A moment in ISO 8601 with its zone, in UTC; or what is wrong with it."""
+    if len(text) > _MAX_MOMENT_LENGTH:
+        return "is too long for a date and time"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return "is not a date and time in ISO 8601"
+    if moment.tzinfo is None:
+        return "does not say its time zone"
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return "is outside the years 1 to 9999 in UTC"
+
+
+def _read_moment(name: str, value: object, mend: str) -> datetime | Problem:
+    if not isinstance(value, str):
+        return Problem(name, f"{name} is {quoted(value)}, which is not a text.", mend)
+    moment = read_moment(value)
+    if isinstance(moment, str):
+        return Problem(name, f"{name} {quoted(value)} {moment}.", mend)
+    return moment
+
+
+def _read_items(member: Member, items: tuple[Any, ...]) -> tuple[Any, ...] | Problem:
+    item_type = get_args(get_args(member.type)[0])[0]
+    item_extra = _meta(item_type).extra or {}
+    mend = (member.meta.extra or {})["mend"]
+    read = []
+    for index, item in enumerate(items):
+        value = _checked(f"{member.name}[{index}]", item, {"mend": mend} | item_extra)
+        if isinstance(value, Problem):
+            return value
+        read.append(value)
+    if (member.meta.extra or {}).get("check") == "unique":
+        for index, item in enumerate(read):
+            if item in read[:index]:
+                reason = f"{member.name}[{index}] {quoted(item)} is there twice."
+                return Problem(member.name, reason, "Send each entry once.")
+    return tuple(read)
+
+
+def _checked(name: str, value: Any, extra: Mapping[str, Any]) -> Any | Problem:
+    """The value after the check that its field type names."""
+    match extra.get("check"):
+        case "guid":
+            return value.lower()
+        case "name" | "text" as check:
+            fault = _text_fault(value, allow_blank=check == "text")
+        case "email":
+            fault = _text_fault(value, allow_blank=False) or people.email_fault(value)
+        case "redirect_uri" | "origin" | "page_uri" as check:
+            found = _URI_CHECKS[check](value)
+            if found:
+                return Problem(name, f"{name} {quoted(value)} {found.problem}.", found.mend)
+            fault = None
+        case _:
+            fault = None
+    return Problem(name, f"{name} {quoted(value)} {fault}.", extra["mend"]) if fault else value
+
+
+_URI_CHECKS = {
+    "redirect_uri": uris.redirect_uri_fault,
+    "origin": uris.origin_fault,
+    "page_uri": uris.page_uri_fault,
+}
+
+
+def _text_fault(text: str, *, allow_blank: bool) -> str | None:
+    character = refused_character(text)
+    if character:
+        return f"has the character {character}, which may not stand in a text"
+    if not allow_blank and not text.strip():
+        return "is only blanks"
+    return None
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> Problem:
+    near = difflib.get_close_matches(name[:60].lower(), [k.lower() for k in known], 1)
+    meant = next((k for k in known if near and k.lower() == near[0]), None)
+    hint = f"Did you mean {meant}? " if meant else ""
+    shown = quoted(name)
+    return Problem(shown, f"{shown} is not a known member.", f"{hint}Known: {', '.join(known)}.")
+
+
+def _without_none(hint: Any) -> Any:
+    """The annotated type within `X | None`."""
+    if get_origin(hint) is Annotated:
+        return hint
+    inner = [argument for argument in get_args(hint) if argument is not type(None)]
+    return inner[0] if inner and type(None) in get_args(hint) else hint
+
+
+def _meta(annotated: Any) -> msgspec.Meta:
+    if get_origin(annotated) is Annotated:
+        for extra in annotated.__metadata__:
+            if isinstance(extra, msgspec.Meta):
+                return extra
+    return msgspec.Meta(extra={"mend": "Send a value of the right type."})

@@ -1,0 +1,50 @@
+"""What every service is handed: the ports, and who is acting."""
+
+from typing import NamedTuple
+
+from gatepost.model.callers import Caller
+from gatepost.model.events import Action, Actor, Event, Origin
+from gatepost.model.tenants import Theme
+from gatepost.ports import Clock, Dice, PasswordHasher, Secrets, Signer, Store
+
+
+class World(NamedTuple):
+    """The outside, as the ports give it."""
+
+    store: Store
+    clock: Clock
+    dice: Dice
+    secrets: Secrets
+    passwords: PasswordHasher
+    signer: Signer
+    theme: Theme = "aveva"
+
+
+class Act(NamedTuple):
+    """A change that somebody is making, within their own tenant."""
+
+    caller: Caller
+    origin: Origin
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant that the change is in."""
+        return self.caller.tenant_id
+
+    @property
+    def actor(self) -> Actor:
+        """Who makes the change, as the journal names them."""
+        return self.caller.actor
+
+
+def event(world: World, act: Act, action: Action, target: str, **details: object) -> Event:
+    """The journal's entry for a change, at this moment."""
+    told = {name: value for name, value in details.items() if value is not None}
+    return Event(
+        at=world.clock.now(),
+        action=action,
+        actor=act.actor,
+        origin=act.origin,
+        target=target,
+        **told,  # type: ignore[arg-type]  # only reason, before and after are ever told
+    )
