@@ -9,7 +9,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from msgspec import Struct
 from gatepost.model.keys import Algorithm
 from gatepost.model.tenants import Theme
 from gatepost.model.text import quoted, refused_character
-from gatepost.model.uris import Fault, origin_fault
+from gatepost.model.uris import origin_fault, page_uri_fault
 
 RsaBits = Literal[2048, 3072, 4096]
 LogFormat = Literal["text", "json"]
@@ -32,21 +32,19 @@ MAX_WORKERS = 64
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-_MAX_LIFETIME = 365 * 86_400
-_MIN_LIFETIME = 60
+_MIN_LIFETIME, _MAX_LIFETIME = 60, 365 * 86_400
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
-_MAX_PORT = 65_535
+_NATIVE = {str: "it in quotes", int: "a whole number", bool: "true or false", list: "a list"}
 
 
 class SettingsFault(Exception):
     """The settings cannot be used: one line for each thing that is wrong."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self.lines = tuple(lines)
-        super().__init__("\n".join(self.lines))
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 class Listen(NamedTuple):
@@ -81,16 +79,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         if self.database_url.startswith(_SQLITE):
             return Path(self.database_url.removeprefix(_SQLITE)).with_name("master.key")
         raise SettingsFault(
-            [
-                f"{PREFIX}MASTER_KEY_FILE is not set, and a PostgreSQL store has no folder to "
-                "look in. Name a file outside the database, for example /etc/gatepost/master.key."
-            ]
+            f"{PREFIX}MASTER_KEY_FILE is not set, and a PostgreSQL store has no folder to look in. "
+            "Name a file outside the database, for example /etc/gatepost/master.key."
         )
 
-    def __rich_repr__(self) -> Iterable[tuple[str, Any]]:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            yield name, safe_database_url(value) if name == "database_url" else value
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        return list({**shown, "database_url": safe_database_url(self.database_url)}.items())
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
@@ -102,19 +97,18 @@ def process_environment() -> Mapping[str, str]:
 
 
 def read_settings(environ: Mapping[str, str], config: Path | None) -> Settings:
-    """The settings from both sources; the environment wins. Raises SettingsFault with all faults."""
+    """The settings from both sources, the environment first; raises SettingsFault with all."""
     given, faults = _from_file(config) if config else ({}, [])
     from_environment, unknown = _from_environment(environ)
     values: dict[str, Any] = {}
-    faults += unknown
     for name, (place, value) in (given | from_environment).items():
         try:
             values[name] = _ROWS[name].read(_as_text(value, _ROWS[name]))
         except _Unusable as refusal:
-            problem, mend = refusal.fault
+            problem, mend = refusal.args
             faults.append(f"{place} is {_shown(name, value)}, which {problem}. {mend}")
-    if faults:
-        raise SettingsFault(faults)
+    if faults or unknown:
+        raise SettingsFault(*unknown, *faults)
     settings = Settings(**values)
     settings.master_key_path()
     return settings
@@ -138,9 +132,7 @@ def safe_database_url(url: str) -> str:
 
 
 class _Unusable(Exception):
-    def __init__(self, problem: str, mend: str) -> None:
-        super().__init__(problem)
-        self.fault = Fault(problem, mend)
+    """Carries what is wrong with a value, and the mend."""
 
 
 class _Row(NamedTuple):
@@ -150,14 +142,15 @@ class _Row(NamedTuple):
     native: type = str
 
 
-_Given = dict[str, tuple[str, Any]]
+_Given = dict[str, tuple[str, Any]]  # name -> where it was given, and the value
 
 
 def _from_environment(environ: Mapping[str, str]) -> tuple[_Given, list[str]]:
-    names = {PREFIX + name.upper(): name for name in _ROWS}
-    given = {names[key]: (key, value) for key, value in environ.items() if key in names}
+    spelled = {name: PREFIX + name.upper() for name in _ROWS}
+    given = {name: (key, environ[key]) for name, key in spelled.items() if key in environ}
     ours = sorted(key for key in environ if key.startswith(PREFIX))
-    return given, [_unknown(key, names, "the environment") for key in ours if key not in names]
+    strange = [key for key in ours if key not in spelled.values()]
+    return given, [_unknown(key, spelled, "the environment") for key in strange]
 
 
 def _from_file(config: Path) -> tuple[_Given, list[str]]:
@@ -171,14 +164,14 @@ def _from_file(config: Path) -> tuple[_Given, list[str]]:
         words = problem if isinstance(problem, tomllib.TOMLDecodeError) else "it is not UTF-8 text"
         return {}, [f"The settings file {file} is not valid TOML ({words}). Correct it."]
     given = {name: (f"{name} in {file}", members[name]) for name in members if name in _ROWS}
-    return given, [_unknown(name, _ROWS, file) for name in members if name not in _ROWS]
+    strange = [name for name in members if name not in _ROWS]
+    return given, [_unknown(name, {key: key for key in _ROWS}, file) for name in strange]
 
 
-def _unknown(name: str, known: Iterable[str], place: str) -> str:
-    names = list(known)
-    cased = name.upper() if names[0].isupper() else name.lower()
-    near = difflib.get_close_matches(cased, names, n=1)
-    mend = f"Did you mean {near[0]}?" if near else f"Remove it; there are {', '.join(names)}."
+def _unknown(name: str, spelled: Mapping[str, str], place: str) -> str:
+    near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), spelled, n=1)
+    all_names = ", ".join(spelled.values())
+    mend = f"Did you mean {spelled[near[0]]}?" if near else f"Remove it; there are {all_names}."
     shown = name if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", name) else quoted(name)
     return f"{shown} in {place} is not a setting. {mend}"
 
@@ -189,43 +182,34 @@ def _as_text(value: Any, row: _Row) -> str:
             raise _Unusable("has a control character", "Leave that character out.")
         return value
     if type(value) is not row.native:
-        words = {int: "a text or a number", bool: "a text, true or false", list: "a text or a list"}
-        raise _Unusable("is of the wrong type", f"Write {words.get(row.native, 'a text')}.")
-    if isinstance(value, bool):
-        return "true" if value else "false"
+        raise _Unusable("is of the wrong type", f"Write {_NATIVE[row.native]}.")
     if isinstance(value, list):
-        if not all(isinstance(item, str) for item in value):
-            raise _Unusable("has an item that is not a text", "Put each item in quotes.")
-        return ",".join(value)
-    return str(value)
+        return ",".join(map(str, value))
+    return str(value).lower()
 
 
 def _shown(name: str, value: Any) -> str:
     """A value fit for a message. Whatever could be an address with a password is cut (R-76)."""
-    text = value if isinstance(value, str) else str(value)
+    text = str(value)
     return quoted(safe_database_url(text) if name == "database_url" or "@" in text else text)
 
 
 def _database_url(text: str) -> str:
     if text.startswith(_SQLITE):
-        if text.removeprefix(_SQLITE).strip("./") in {"", ":memory:"} or text.endswith("/"):
+        file = text.removeprefix(_SQLITE)
+        if not file.strip("./") or file == ":memory:" or file.endswith("/") or "?" in file:
             raise _Unusable("names no file", "Write for example sqlite:///./data/gatepost.db.")
-        if "?" in text or "#" in text:
-            raise _Unusable("has options", "Name only the file, without ? and #.")
         return text
+    mend = "Write sqlite:///path/to/file or postgresql://user:password@host:5432/database."
     if not text.startswith(_POSTGRESQL):
-        raise _Unusable(
-            "is no store that Gatepost knows",
-            "Write sqlite:///path/to/file or postgresql://user:password@host:5432/database.",
-        )
-    mend = "Write postgresql://user:password@host:5432/database, special characters as %XX."
+        raise _Unusable("is no store that Gatepost knows", mend)
     try:
         parts = urlsplit(text)
-        complete = len(parts.path) > 1 and (parts.port is None or parts.port > 0)
+        complete = len(parts.path) > 1 and parts.port != 0
     except ValueError:
-        raise _Unusable("has no valid host and port", mend) from None
-    if not complete or any(character.isspace() for character in text):
-        raise _Unusable("is not complete", mend)
+        complete = False
+    if not complete or " " in text:
+        raise _Unusable("is not complete", f"{mend} Write special characters as %XX.")
     return text
 
 
@@ -234,11 +218,11 @@ def _public_url(text: str) -> str:
     fault = origin_fault(url)
     if fault is None:
         return url
-    if url.startswith(("https://", "http://")) and "://" not in fault.mend:
+    if "http on" in fault.problem:
         raise _Unusable(*fault)
     raise _Unusable(
-        "is not scheme, host and port alone",
-        "Write it in lower case, without a path, as in https://id.example.com.",
+        "is not an address of scheme, host and port alone",
+        "Write it in lower case and without a path, as in https://id.example.com.",
     )
 
 
@@ -265,49 +249,37 @@ def _lifetime(text: str) -> int:
 
 
 def _networks(text: str) -> tuple[Network, ...]:
-    if not text.strip():
-        return ()
-    return tuple(_network(item.strip()) for item in text.split(","))
-
-
-def _network(text: str) -> Network:
+    items = text.split(",") if text.strip() else []
     try:
-        network = ipaddress.ip_network(text)
+        networks = tuple(ipaddress.ip_network(item.strip()) for item in items)
     except ValueError:
-        raise _Unusable(
-            f"has the item {quoted(text)}, which is no address or network",
-            "Write for example 10.0.0.7 or 10.0.0.0/8, with commas between.",
-        ) from None
-    if network.prefixlen == 0:
+        mend = "Write for example 10.0.0.7, 10.0.0.0/8 with zeros after the mask."
+        raise _Unusable("is no list of addresses and networks", mend) from None
+    if any(network.prefixlen == 0 for network in networks):
         raise _Unusable("trusts every address there is", "List the addresses of your proxies.")
-    return network
+    return networks
 
 
 def _listen(text: str) -> Listen:
-    mend = "Write host:port, for example 127.0.0.1:9100 or [::1]:9100."
-    match = _HOST_PORT.fullmatch(text)
-    if match is None or not 1 <= int(match[2]) <= _MAX_PORT:
-        raise _Unusable("is not a host and a port", mend)
-    host = match[1]
-    if host.startswith("["):
-        host = host[1:-1]
-        try:
-            ipaddress.IPv6Address(host)
-        except ValueError:
-            raise _Unusable("has no valid IPv6 address", mend) from None
-    return Listen(host, int(match[2]))
+    host, _, port = text.rpartition(":")
+    if not _NUMBER.fullmatch(port) or set(text) & set("/?#") or page_uri_fault(f"http://{text}"):
+        raise _Unusable(
+            "is not a host and a port", "Write for example 127.0.0.1:9100 or [::1]:9100."
+        )
+    return Listen(host.strip("[]"), int(port))
 
 
-def _one_of(allowed: Any) -> Callable[[str], Any]:
-    words = {str(word).lower(): word for word in get_args(allowed)}
-
+def _one_of(words: Mapping[str, Any]) -> Callable[[str], Any]:
     def read(text: str) -> Any:
-        if text not in map(str, words.values()):
-            listed = ", ".join(map(str, words.values()))
-            raise _Unusable(f"is none of {listed}", "Write one of these.")
-        return words[text.lower()]
+        if text not in words:
+            raise _Unusable(f"is none of {', '.join(words)}", "Write one of these.")
+        return words[text]
 
     return read
+
+
+def _words(literal: Any) -> dict[str, Any]:
+    return {str(word): word for word in get_args(literal)}
 
 
 _ROWS: dict[str, _Row] = {
@@ -315,14 +287,14 @@ _ROWS: dict[str, _Row] = {
     "public_url": _Row(_public_url),
     "master_key_file": _Row(_path),
     "workers": _Row(_workers, int),
-    "signing_algorithm": _Row(_one_of(Algorithm)),
-    "rsa_key_bits": _Row(_one_of(RsaBits), int),
+    "signing_algorithm": _Row(_one_of(_words(Algorithm))),
+    "rsa_key_bits": _Row(_one_of(_words(RsaBits)), int),
     "trusted_proxies": _Row(_networks, list),
-    "theme": _Row(_one_of(Theme)),
-    "log_format": _Row(_one_of(LogFormat)),
+    "theme": _Row(_one_of(_words(Theme))),
+    "log_format": _Row(_one_of(_words(LogFormat))),
     "refresh_token_lifetime": _Row(_lifetime, int),
-    "consent": _Row(_one_of(Consent)),
-    "strict_client_reads": _Row(_one_of(Literal[True, False]), bool),
-    "null_members": _Row(_one_of(NullMembers)),
+    "consent": _Row(_one_of(_words(Consent))),
+    "strict_client_reads": _Row(_one_of({"true": True, "false": False}), bool),
+    "null_members": _Row(_one_of(_words(NullMembers))),
     "metrics_listen": _Row(_listen),
 }

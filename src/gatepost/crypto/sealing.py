@@ -86,16 +86,7 @@ def create_master_key(path: Path, random32: bytes) -> MasterKey:
     """Write a new key to a file that must not be there yet."""
     master = MasterKey(random32)
     shown = quoted(str(path), limit=_SHOWN)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY)
-    except FileExistsError:
-        raise KeyFileFault(
-            f"There is a master key at {shown} already. Keep it: what the store holds can be read "
-            "with it only."
-        ) from None
-    except (OSError, ValueError) as problem:
-        raise KeyFileFault(_not_written(shown, problem)) from None
+    handle = _made(path, shown)
     try:
         _write(handle, base64.urlsafe_b64encode(random32).rstrip(b"=") + b"\n")
         _keep_name(path.parent)
@@ -169,6 +160,20 @@ def _opened(path: Path, shown: str) -> int:
             f"The master key {shown} cannot be opened ({_reason(problem)}). Give it to the user "
             "that runs Gatepost, with mode 600."
         ) from None
+
+
+def _made(path: Path, shown: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path, flags, _OWNER_ONLY)
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, FileExistsError) and path.parent.is_dir():
+            raise KeyFileFault(
+                f"There is a master key at {shown} already. Keep it: what the store holds can be "
+                "read with it only."
+            ) from None
+        raise KeyFileFault(_not_written(shown, problem)) from None
 
 
 def _key_in(content: bytes, shown: str) -> bytes:

@@ -12,7 +12,7 @@ class Caller(NamedTuple):
     """The principal behind a verified token, with its roles as they are now."""
 
     tenant_id: str
-    kind: Literal["client", "user"]
+    kind: Literal["client", "user", "operator"]
     id: str
     client_id: str
     role_ids: frozenset[str]

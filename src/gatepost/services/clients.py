@@ -144,6 +144,13 @@ def replace_roles(world: World, act: Act, client_id_: str, role_ids: Sequence[st
     return change(world, act, kind, client_id_, {"role_ids": tuple(role_ids)})
 
 
+def roles_of(world: World, tenant_id: str, client_id_: str) -> tuple[str, ...]:
+    """The ids of the roles of a client-credentials client."""
+    client = get(world, tenant_id, client_kinds.CLIENT_CREDENTIALS, client_id_)
+    role_ids: tuple[str, ...] = getattr(client.settings, "role_ids", ())
+    return role_ids
+
+
 def existing(tenancy: Tenancy, kind: ClientKind, client_id_: str) -> StoredClient:
     """The client, or the refusal that says there is none."""
     client = tenancy.clients.get(kind.name, folded_id(client_id_))

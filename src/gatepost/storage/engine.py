@@ -28,6 +28,14 @@ _PG_OPTIONS = (
 )
 
 
+class Database:
+    """A store by its address: the engine, and the file where it is one."""
+
+    def __init__(self, url: str) -> None:
+        self.path = sqlite_path(url)
+        self.engine = make_engine(url)
+
+
 def make_engine(url: str) -> Engine:
     """An engine for a `sqlite:///` or `postgresql://` address."""
     parsed = make_url(url)

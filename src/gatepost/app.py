@@ -1,0 +1,233 @@
+"""Everything is wired here and nowhere else: settings in, a running server's parts out."""
+
+import hmac
+import logging
+import os
+import threading
+from base64 import urlsafe_b64decode
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gatepost.crypto.jose import Jose
+from gatepost.crypto.passwords import Argon2Passwords
+from gatepost.crypto.sealing import (
+    KeyedSecrets,
+    KeyFileFault,
+    MasterKey,
+    Sealer,
+    check_value,
+    create_master_key,
+    load_master_key,
+)
+from gatepost.model.errors import StoreUnavailable
+from gatepost.model.keys import Phase, SigningKey
+from gatepost.protocol.discovery import ISSUER_PATH
+from gatepost.services import journal, keys
+from gatepost.services.access import AccessService
+from gatepost.services.keys import KeyRing
+from gatepost.services.token import TokenService
+from gatepost.services.usage import UsageBook
+from gatepost.services.world import World
+from gatepost.settings import Settings, safe_database_url
+from gatepost.storage import backup, schema
+from gatepost.storage.backup import BackupFault as BackupFault
+from gatepost.storage.engine import Database, sqlite_path
+from gatepost.storage.sql_store import SqlStore
+from gatepost.system import SystemClock, SystemDice
+from gatepost.web.api import docs_page, openapi
+from gatepost.web.api.door import ApiDoor
+from gatepost.web.front import Front
+from gatepost.web.oidc.door import OidcDoor
+from gatepost.web.site import ApiPaper, Site
+
+_KEY_BYTES = 32
+_FLUSH_SECONDS = 1.0
+
+
+class StartFault(Exception):
+    """The server or command cannot start; one line that says why and what to do."""
+
+
+class House(NamedTuple):
+    """The store that is open, and the world around it."""
+
+    settings: Settings
+    database: Database
+    store: SqlStore
+    world: World
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.store.close()
+
+
+def open_house(settings: Settings) -> House:
+    """Open a store that is ready for use; refused when it is not."""
+    database = Database(settings.database_url)
+    if schema.revision(database.engine) != schema.HEAD:
+        raise StartFault(
+            f"The store at {safe_database_url(settings.database_url)} is not at the newest "
+            "schema. Run: gatepost migrate"
+        )
+    return _furnish(settings, database, _loaded_key(settings))
+
+
+def prepare_house(settings: Settings) -> House:
+    """Open a store, bringing it to the newest schema and making the master key where it may."""
+    database = Database(settings.database_url)
+    is_new = schema.migrate(database.engine)
+    path = settings.master_key_path()
+    if is_new and database.path is not None and not path.exists():
+        _make_key(path)
+    return _furnish(settings, database, _loaded_key(settings))
+
+
+def migrate_store(settings: Settings) -> bool:
+    """Bring the store to the newest schema; True when there was something to do."""
+    return schema.migrate(Database(settings.database_url).engine)
+
+
+def store_revision(settings: Settings) -> tuple[str | None, str]:
+    """The revision that the store has, and the newest one."""
+    return schema.revision(Database(settings.database_url).engine), schema.HEAD
+
+
+def backup_store(settings: Settings, target: Path) -> int:
+    """Copy the store into a file while it is in use; the number of rows copied."""
+    return backup.backup(Database(settings.database_url), target)
+
+
+def restore_store(settings: Settings, source: Path) -> int:
+    """Fill an empty store from a backup; the number of rows."""
+    return backup.restore(source, Database(settings.database_url))
+
+
+class Server:
+    """The application with its background work, for one worker process."""
+
+    def __init__(self, house: House, public_url: str) -> None:
+        settings, world = house.settings, house.world
+        issuer = public_url + ISSUER_PATH
+        ring = KeyRing(world)
+        book = UsageBook()
+        access = AccessService(world, issuer, ring)
+        api = ApiDoor(
+            world,
+            access,
+            strict_reads=settings.strict_client_reads,
+            omit_nulls=settings.null_members == "omit",
+        )
+        site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
+        oidc = OidcDoor(issuer, TokenService(world, issuer, ring, book), ring)
+        self._house = house
+        self._book = book
+        self._stopping = threading.Event()
+        self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
+        self.front = Front(
+            (oidc, site.documents(), api, site),
+            world.dice,
+            settings.trusted_proxies,
+            https=public_url.startswith("https:"),
+        )
+
+    def start(self) -> None:
+        """Begin the background work."""
+        self._clerk.start()
+
+    def stop(self) -> None:
+        """End it, and keep what is not yet kept."""
+        self.front.close()
+        self._stopping.set()
+        self._clerk.join(timeout=10)
+        self._house.close()
+
+    def _keep_books(self) -> None:
+        """Write the counters of use once a second, and once more at the end."""
+        log = logging.getLogger("gatepost.usage")
+        ending = False
+        while not ending:
+            ending = self._stopping.wait(_FLUSH_SECONDS)
+            try:
+                self._book.keep(self._house.store)
+            except StoreUnavailable as fault:
+                log.warning("counters of use are kept for later: %s", fault)
+            except Exception:
+                log.exception("counters of use could not be written")
+
+
+def ensure_signing_key(house: House) -> None:
+    """Make the first signing key, or one of the algorithm that the settings changed to."""
+    keys.ensure(house.world, house.settings.signing_algorithm)
+
+
+def _furnish(settings: Settings, database: Database, master: MasterKey) -> House:
+    secrets = KeyedSecrets(master)
+    dice = SystemDice()
+    store = SqlStore(database.engine, secrets)
+    world = World(
+        store=store,
+        clock=SystemClock(),
+        dice=dice,
+        secrets=secrets,
+        passwords=Argon2Passwords(dice, os.cpu_count() or 1),
+        signer=Jose(Sealer(master, dice), settings.rsa_key_bits),
+        theme=settings.theme,
+    )
+    house = House(settings, database, store, world)
+    _check_key(house, master)
+    return house
+
+
+def _check_key(house: House, master: MasterKey) -> None:
+    """The master key must be the one that the store was made with (security.md D-02)."""
+    expected = check_value(master)
+    with house.store.reading_all() as deployment:
+        known = deployment.key_check()
+    if known is None:
+        with house.store.writing_all() as deployment:
+            known = deployment.key_check()
+            if known is None:
+                deployment.set_key_check(expected)
+                return
+    if not hmac.compare_digest(known, expected):
+        raise StartFault(
+            f"The master key in {house.settings.master_key_path()} is not the one that this "
+            "store was made with. Put the right key file there."
+        )
+
+
+def _loaded_key(settings: Settings) -> MasterKey:
+    try:
+        return load_master_key(settings.master_key_path())
+    except KeyFileFault as fault:
+        raise StartFault(str(fault)) from None
+
+
+def _make_key(path: Path) -> None:
+    """Make the key; two processes that start together both go on with the one that was first."""
+    random = urlsafe_b64decode(SystemDice().token(_KEY_BYTES) + "=")
+    try:
+        create_master_key(path, random)
+    except KeyFileFault as fault:
+        if not path.exists():
+            raise StartFault(str(fault)) from None
+
+
+def api_document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return openapi.document()
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The store's file, where the store is one."""
+    return sqlite_path(settings.database_url)
+
+
+def signing_keys(house: House) -> tuple[tuple[SigningKey, Phase], ...]:
+    """The signing keys with their phases."""
+    return keys.listed(house.world)
+
+
+def journal_verdicts(house: House) -> tuple[journal.Verdict, ...]:
+    """What the journals of all tenants are worth."""
+    return journal.verify_all(house.world)

@@ -1,0 +1,287 @@
+"""Commands that change what there is: tenants, people, keys."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gatepost.app import House, ensure_signing_key, prepare_house
+from gatepost.cli.context import (
+    CommandFault,
+    config_option,
+    first_line,
+    house_of,
+    json_option,
+    settings_of,
+    show,
+)
+from gatepost.model import reading
+from gatepost.model.bodies import UserBody
+from gatepost.model.clients import ClientCredentialClient
+from gatepost.model.people import LOCAL_PROVIDER, password_fault
+from gatepost.model.secret_values import MAX_LENGTH
+from gatepost.services import keys as signing_keys
+from gatepost.services import roles, tenants, users
+from gatepost.services.tenants import Founded, Founding
+from gatepost.services.world import Act
+
+_SECRET_MIN = 8
+_SECRET_GOOD = 32
+_PASSWORD_BYTES = 12
+_PHASE_NOTE = "A key signs from its active date on, and verifies until it is removed."
+_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@json_option
+@click.option("--tenant-id", help="A GUID for the tenant; generated when absent.")
+@click.option("--tenant-name", help="Name of the tenant.")
+@click.option("--admin-email", help="Sign-in name of the first administrator.")
+@click.option("--admin-password-file", type=_file, help="File with the administrator's password.")
+@click.option("--admin-client-id", help="A GUID for the administration client.")
+@click.option("--admin-client-secret-file", type=_file, help="File with that client's secret.")
+@config_option
+def init(as_json: bool, config: Path | None, **wishes: Any) -> None:
+    """Make the store and a tenant with an administrator and an administration client.
+
+    What is not given is generated and printed once. Where a tenant exists, --tenant-id must name
+    a new one.
+    """
+    wish = _founding(**wishes)
+    house = prepare_house(settings_of(config))
+    try:
+        founded = tenants.found_first(house.world, wish)
+        ensure_signing_key(house)
+    finally:
+        house.close()
+    _tell(founded, as_json=as_json)
+
+
+@click.group()
+def tenant() -> None:
+    """Add and list tenants."""
+
+
+@tenant.command("add")
+@json_option
+@click.option("--tenant-id", help="A GUID for the tenant; generated when absent.")
+@click.option("--tenant-name", "--name", required=True, help="Name of the tenant.")
+@click.option("--admin-email", help="Sign-in name of its first administrator.")
+@click.option("--admin-password-file", type=_file, help="File with the administrator's password.")
+@click.option("--admin-client-id", help="A GUID for its administration client.")
+@click.option("--admin-client-secret-file", type=_file, help="File with that client's secret.")
+@config_option
+def tenant_add(as_json: bool, config: Path | None, **wishes: Any) -> None:
+    """Add a tenant with an administrator and an administration client."""
+    with house_of(config) as house:
+        founded = tenants.found(house.world, _founding(**wishes))
+    _tell(founded, as_json=as_json)
+
+
+@tenant.command("list")
+@json_option
+@config_option
+def tenant_list(as_json: bool, config: Path | None) -> None:
+    """List the tenants."""
+    with house_of(config) as house:
+        found = tenants.all_tenants(house.world)
+    show(
+        [{"Id": row.id, "Name": row.name, "Created": row.created_at} for row in found],
+        as_json=as_json,
+    )
+
+
+@click.group()
+def user() -> None:
+    """Add people who sign in here, and set their passwords."""
+
+
+@user.command("add")
+@json_option
+@click.option("--tenant-id", help="The tenant; may be left out when there is one.")
+@click.option("--email", required=True, help="The address that the person signs in with.")
+@click.option("--given-name", help="Given name.")
+@click.option("--surname", help="Surname.")
+@click.option("--role", "role_names", multiple=True, help="Name or id of a role; may be repeated.")
+@click.option("--password-file", type=_file, help="File with the password; else one is made.")
+@config_option
+def user_add(as_json: bool, config: Path | None, role_names: tuple[str, ...], **wishes: Any) -> None:
+    """Add a person; prints a one-time password when none is given."""
+    given = _given_password(wishes["password_file"])
+    raw = {
+        "IdentityProviderId": LOCAL_PROVIDER,
+        "ContactEmail": wishes["email"],
+        "ContactGivenName": wishes["given_name"],
+        "ContactSurname": wishes["surname"],
+    }
+    values, problems = reading.read_members(reading.members_of(UserBody), raw)
+    reading.refuse(problems)
+    with house_of(config) as house:
+        act = _act(house, wishes["tenant_id"])
+        values["role_ids"] = roles.ids_named(house.world, act.tenant_id, role_names)
+        added = users.add(house.world, act, values)
+        password = _set_password(house, act, added.id, given)
+    told = {"Id": added.id, "TenantId": act.tenant_id, "Email": added.email}
+    _print_told(told | ({"Password": password} if given is None else {}), as_json=as_json)
+
+
+@user.command("set-password")
+@json_option
+@click.option("--tenant-id", help="The tenant; may be left out when there is one.")
+@click.option("--email", required=True, help="The address that the person signs in with.")
+@click.option("--password-file", type=_file, help="File with the password; else one is made.")
+@config_option
+def user_set_password(
+    as_json: bool, config: Path | None, tenant_id: str | None, email: str, password_file: Path
+) -> None:
+    """Set a person's password; prints a one-time password when none is given."""
+    given = _given_password(password_file)
+    with house_of(config) as house:
+        act = _act(house, tenant_id)
+        found = users.with_email(house.world, act.tenant_id, email)
+        if found is None:
+            raise CommandFault(f"There is no user {email} in the tenant {act.tenant_id}.")
+        password = _set_password(house, act, found.id, given)
+    told = {"Id": found.id, "TenantId": act.tenant_id, "Email": found.email}
+    _print_told(told | ({"Password": password} if given is None else {}), as_json=as_json)
+
+
+@click.group()
+def keys() -> None:
+    """List and rotate the keys that sign tokens."""
+
+
+@keys.command("list", epilog=_PHASE_NOTE)
+@json_option
+@config_option
+def keys_list(as_json: bool, config: Path | None) -> None:
+    """List the signing keys with their phases."""
+    with house_of(config) as house:
+        rows = signing_keys.listed(house.world)
+    show(
+        [
+            {
+                "Kid": key.kid,
+                "Algorithm": key.algorithm,
+                "Phase": phase.value,
+                "ActiveFrom": key.active_from,
+                "RetainedFrom": key.retained_from,
+                "RemovedFrom": key.removed_from,
+            }
+            for key, phase in rows
+        ],
+        as_json=as_json,
+    )
+
+
+@keys.command("rotate")
+@click.option(
+    "--announce-days",
+    type=click.FloatRange(0, 365),
+    default=signing_keys.ANNOUNCE_FOR.days,
+    show_default=True,
+    help="How long the new key is published before it signs; 0 is at once.",
+)
+@config_option
+def keys_rotate(announce_days: float, config: Path | None) -> None:
+    """Add a signing key that takes over after it was announced."""
+    with house_of(config) as house:
+        algorithm = house.settings.signing_algorithm
+        key = signing_keys.rotate(house.world, algorithm, timedelta(days=announce_days))
+    click.echo(f"{key.kid} ({key.algorithm}) signs from {key.active_from.isoformat()}")
+
+
+def _founding(**wishes: Any) -> Founding:
+    """The wishes for a tenant, checked like anything that a caller sends."""
+    for name in ("tenant_id", "admin_client_id"):
+        _check(UserBody, "Id", wishes[name], name)
+    _check(UserBody, "ContactEmail", wishes["admin_email"], "admin_email")
+    _check(ClientCredentialClient, "Name", wishes["tenant_name"], "tenant_name")
+    secret = first_line(wishes["admin_client_secret_file"])
+    _check_secret(secret)
+    return Founding(
+        tenant_id=wishes["tenant_id"],
+        tenant_name=wishes["tenant_name"],
+        admin_email=wishes["admin_email"],
+        admin_password=first_line(wishes["admin_password_file"]),
+        admin_client_id=wishes["admin_client_id"],
+        admin_client_secret=secret,
+    )
+
+
+def _check(struct: Any, member_name: str, value: str | None, option: str) -> None:
+    if value is None:
+        return
+    member = next(m for m in reading.members_of(struct) if m.name == member_name)
+    read = reading.read_member(member._replace(name="--" + option.replace("_", "-")), value)
+    if isinstance(read, reading.Problem):
+        raise CommandFault(f"{read.reason} {read.mend}")
+
+
+def _check_secret(secret: str | None) -> None:
+    if secret is None:
+        return
+    printable = secret.isascii() and secret.isprintable() and " " not in secret
+    if not printable or not _SECRET_MIN <= len(secret) <= MAX_LENGTH:
+        raise CommandFault(
+            f"The client secret must have {_SECRET_MIN} to {MAX_LENGTH} printable ASCII "
+            "characters without blanks. Leave the file out to have a good one generated."
+        )
+    if len(secret) < _SECRET_GOOD:
+        click.echo(
+            f"gatepost: the given client secret is short; {_SECRET_GOOD} or more random "
+            "characters are better",
+            err=True,
+        )
+
+
+def _tell(founded: Founded, *, as_json: bool) -> None:
+    told = {
+        "TenantId": founded.tenant.id,
+        "TenantName": founded.tenant.name,
+        "AdminEmail": founded.admin_email,
+        "AdminPassword": founded.admin_password,
+        "AdminClientId": founded.admin_client_id,
+        "AdminClientSecret": founded.admin_client_secret,
+    }
+    _print_told({k: v for k, v in told.items() if v is not None}, as_json=as_json)
+
+
+def _print_told(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    for name, value in told.items():
+        click.echo(f"{name + ':':20}{value}")
+    if {"AdminPassword", "AdminClientSecret", "Password"} & told.keys():
+        click.echo("Keep these now: they are not shown again.")
+
+
+def _act(house: House, tenant_id: str | None) -> Act:
+    known = [row.id for row in tenants.all_tenants(house.world)]
+    wanted = tenant_id.lower() if tenant_id else None
+    if wanted is None and len(known) == 1:
+        wanted = known[0]
+    if wanted not in known:
+        raise CommandFault(
+            f"There is no tenant {tenant_id}. See: gatepost tenant list"
+            if tenant_id
+            else "Name the tenant with --tenant-id. See: gatepost tenant list"
+        )
+    return tenants.operator_act(wanted or "", house.world.dice.guid())
+
+
+def _given_password(path: Path | None) -> str | None:
+    password = first_line(path)
+    fault = password_fault(password) if password is not None else None
+    if fault:
+        raise CommandFault(fault)
+    return password
+
+
+def _set_password(house: House, act: Act, user_id: str, given: str | None) -> str:
+    password = given or house.world.dice.token(_PASSWORD_BYTES)
+    users.set_password(house.world, act, user_id, password, one_time=given is None)
+    return password

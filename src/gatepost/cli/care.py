@@ -1,0 +1,68 @@
+"""Commands that look after a deployment: migrate, doctor, backup, restore, and the API document."""
+
+import json
+from pathlib import Path
+
+import click
+
+from gatepost.app import (
+    api_document,
+    backup_store,
+    migrate_store,
+    restore_store,
+)
+from gatepost.cli.context import CommandFault, config_option, settings_of
+from gatepost.cli.doctor import Level, examine
+
+_MARKS = {Level.GOOD: "ok  ", Level.WARNING: "warn", Level.BAD: "FAIL"}
+
+
+@click.command()
+@config_option
+def migrate(config: Path | None) -> None:
+    """Bring the store to the newest schema."""
+    done = migrate_store(settings_of(config))
+    click.echo("migrated to the newest schema" if done else "already at the newest schema")
+
+
+@click.command()
+@click.option("--journal", is_flag=True, help="Also verify the hash chain of every journal.")
+@config_option
+def doctor(journal: bool, config: Path | None) -> None:
+    """Check settings, files, store, keys and clock, and say how to mend what is wrong."""
+    findings = examine(config, with_journal=journal)
+    for finding in findings:
+        click.echo(f"{_MARKS[finding.level]}  {finding.what}")
+        if finding.mend:
+            click.echo(f"      {finding.mend}")
+    if any(finding.level is Level.BAD for finding in findings):
+        raise CommandFault("something is wrong; see above.")
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    click.echo(json.dumps(api_document(), indent=2))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@config_option
+def backup(file: Path, config: Path | None) -> None:
+    """Copy the store into FILE while it is in use.
+
+    The master key is not in the copy; keep a copy of its file elsewhere.
+    """
+    settings = settings_of(config)
+    rows = backup_store(settings, file)
+    click.echo(f"{file} holds {rows} rows, consistent at one moment.")
+    click.echo(f"Keep a copy of {settings.master_key_path()} too, in another place.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@config_option
+def restore(file: Path, config: Path | None) -> None:
+    """Fill an empty store from FILE, which gatepost backup wrote; never overwrites."""
+    rows = restore_store(settings_of(config), file)
+    click.echo(f"restored {rows} rows; put the master key file of that time in its place.")

@@ -1,0 +1,145 @@
+"""What the doctor looks at: each check gives findings, each finding its mend."""
+
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from gatepost.app import (
+    House,
+    StartFault,
+    journal_verdicts,
+    open_house,
+    signing_keys,
+    sqlite_file,
+    store_revision,
+)
+from gatepost.cli.context import settings_of
+from gatepost.model.errors import StoreUnavailable
+from gatepost.model.keys import Phase
+from gatepost.settings import Settings, SettingsFault, safe_database_url
+
+_EARLIEST_SANE = datetime(2026, 1, 1, tzinfo=UTC)
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Level(Enum):
+    """How bad a finding is."""
+
+    GOOD = 0
+    WARNING = 1
+    BAD = 2
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    level: Level
+    what: str
+    mend: str = ""
+
+
+def examine(config: Path | None, *, with_journal: bool) -> list[Finding]:
+    """Everything, in the order in which it can be mended."""
+    try:
+        settings = settings_of(config)
+    except SettingsFault as fault:
+        return [Finding(Level.BAD, line, "Correct the setting.") for line in fault.lines]
+    findings = [Finding(Level.GOOD, "settings are readable"), *_settings(settings)]
+    findings += _files(settings)
+    store = list(_schema(settings))
+    findings += store
+    if any(finding.level is Level.BAD for finding in store):
+        return findings
+    try:
+        house = open_house(settings)
+    except StartFault as fault:
+        return [*findings, Finding(Level.BAD, "the master key does not fit", str(fault))]
+    try:
+        findings += _house(house)
+        findings += _journals(house) if with_journal else ()
+    finally:
+        house.close()
+    return findings
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if settings.public_url is None:
+        yield Finding(
+            Level.WARNING,
+            "GATEPOST_PUBLIC_URL is not set, so the issuer follows the listen address",
+            "Set it to the address that browsers and clients use.",
+        )
+    elif settings.public_url.startswith("http:"):
+        yield Finding(
+            Level.WARNING,
+            f"{settings.public_url} is not https",
+            "Put a TLS proxy in front before others use it.",
+        )
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    for path in (sqlite_file(settings), settings.master_key_path()):
+        if path is None:
+            continue
+        if not path.exists():
+            yield Finding(Level.BAD, f"{path} is not there", "Run: gatepost init")
+        elif path.stat().st_mode & _OTHERS:
+            yield Finding(Level.BAD, f"{path} is open to others", f"Run: chmod 600 {path}")
+        else:
+            yield Finding(Level.GOOD, f"{path} is private")
+
+
+def _schema(settings: Settings) -> Iterator[Finding]:
+    shown = safe_database_url(settings.database_url)
+    path = sqlite_file(settings)
+    if path is not None and not path.exists():
+        yield Finding(Level.BAD, f"there is no store at {shown}", "Run: gatepost init")
+        return
+    try:
+        found, newest = store_revision(settings)
+    except StoreUnavailable as fault:
+        yield Finding(
+            Level.BAD, f"{shown} cannot be reached: {fault}", "Start the database; check the URL."
+        )
+        return
+    yield Finding(Level.GOOD, f"{shown} can be reached")
+    if found == newest:
+        yield Finding(Level.GOOD, f"the schema is the newest ({newest})")
+    else:
+        yield Finding(Level.BAD, f"the schema is {found}, not {newest}", "Run: gatepost migrate")
+
+
+def _house(house: House) -> Iterator[Finding]:
+    yield Finding(Level.GOOD, "the master key fits the store")
+    keys = signing_keys(house)
+    active = [key for key, phase in keys if phase is Phase.ACTIVE]
+    if not active:
+        yield Finding(Level.BAD, "no signing key is active", "Run: gatepost serve, or keys rotate")
+    for key in active:
+        yield Finding(Level.GOOD, f"the {key.algorithm} key {key.kid} signs")
+    now = house.world.clock.now()
+    newest = max((key.created_at for key, _ in keys), default=_EARLIEST_SANE)
+    if now < max(newest, _EARLIEST_SANE):
+        yield Finding(
+            Level.BAD,
+            f"the clock says {now.isoformat()}, which is before the newest key was made",
+            "Set the clock; tokens would not be valid.",
+        )
+    else:
+        yield Finding(Level.GOOD, f"the clock says {now.isoformat()}")
+
+
+def _journals(house: House) -> Iterator[Finding]:
+    for verdict in journal_verdicts(house):
+        name = verdict.tenant_id or "the deployment"
+        if verdict.fault is None:
+            yield Finding(Level.GOOD, f"the journal of {name} is whole ({verdict.events} events)")
+        else:
+            yield Finding(
+                Level.BAD,
+                f"the journal of {name} is not whole: {verdict.fault}",
+                "Somebody changed the database by hand; compare it with a backup.",
+            )

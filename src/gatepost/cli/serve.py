@@ -1,0 +1,68 @@
+"""The command that serves: prepares the store, opens the port, runs one worker or several."""
+
+from pathlib import Path
+
+import click
+
+from gatepost.app import House, ensure_signing_key, prepare_house
+from gatepost.cli import workers
+from gatepost.cli.context import config_option, settings_of
+from gatepost.cli.logs import start_logging
+from gatepost.services import tenants
+from gatepost.services.tenants import Founded, Founding
+from gatepost.settings import Settings
+
+_DEFAULT_HOST = "127.0.0.1"
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1, shown as localhost]")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True,
+              help="Port to listen on; 0 picks a free one.")
+@click.option("--workers", "count", type=click.IntRange(1, 64),
+              help="Worker processes.  [default: GATEPOST_WORKERS, else 1]")
+@config_option
+def serve(host: str | None, port: int, count: int | None, config: Path | None) -> None:
+    """Serve until SIGTERM or Ctrl-C. An empty SQLite store gets a first tenant."""
+    settings = settings_of(config)
+    start_logging(settings.log_format)
+    plan = workers.reserve(host or _DEFAULT_HOST, port, count or settings.workers)
+    shown = "localhost" if host is None else _bracketed(host)
+    listening = f"http://{shown}:{plan.port}"
+    public_url = settings.public_url or listening
+    house = prepare_house(settings)
+    try:
+        founded = _found_if_empty(house, settings)
+        ensure_signing_key(house)
+    finally:
+        house.close()
+    if founded is not None:
+        _welcome(founded, public_url)
+    workers.run(plan, settings, public_url, lambda: click.echo(f"listening on {listening}"))
+
+
+def _found_if_empty(house: House, settings: Settings) -> Founded | None:
+    """The first tenant of an embedded store; on PostgreSQL `gatepost init` is run on purpose."""
+    if house.database.path is None or tenants.all_tenants(house.world):
+        return None
+    return tenants.found_first(house.world, Founding())
+
+
+def _welcome(founded: Founded, public_url: str) -> None:
+    click.echo(
+        f"""
+A first tenant was made. Keep these now: they are not shown again.
+
+  portal                {public_url}/portal/
+  sign-in name          {founded.admin_email}
+  one-time password     {founded.admin_password}
+
+  tenant id             {founded.tenant.id}
+  administration client {founded.admin_client_id}
+  its secret            {founded.admin_client_secret}
+"""
+    )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

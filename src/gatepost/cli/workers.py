@@ -1,0 +1,184 @@
+"""The launcher: one listener a worker, so that load spreads evenly (docs/performance.md).
+
+A single worker runs in this process. Several are forked, each with its own socket on the same
+port; one that dies is replaced, and SIGTERM stops all of them gracefully.
+"""
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import uvicorn
+
+from gatepost.app import Server, StartFault, open_house
+from gatepost.settings import Settings
+
+_BACKLOG = 1024
+_KEEP_ALIVE_S = 15
+_GRACE_S = 8
+_RESPAWN_PAUSE_S = 0.5
+_log = logging.getLogger("gatepost.workers")
+
+
+class Plan(NamedTuple):
+    """A port that is ours, and how many workers are to listen on it."""
+
+    host: str
+    port: int
+    count: int
+    socket: socket.socket
+
+
+def reserve(host: str, port: int, count: int) -> Plan:
+    """Take the port before anything else is done, so that a taken one is told at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    probe = _bound(family, host, port, shared=False)
+    if count == 1:
+        return Plan(host, probe.getsockname()[1], count, probe)
+    taken = probe.getsockname()[1]
+    probe.close()
+    return Plan(host, taken, count, _bound(family, host, taken, shared=True))
+
+
+def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], None]) -> None:
+    """Serve until told to stop."""
+    if plan.count == 1:
+        _work(plan.socket, settings, public_url, ready)
+        return
+    _Crew(plan, settings, public_url, ready).run()
+
+
+class _Announcing(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+class _Crew:
+    """Several workers and the process that looks after them."""
+
+    def __init__(
+        self, plan: Plan, settings: Settings, public_url: str, ready: Callable[[], None]
+    ) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._public_url = public_url
+        self._ready = ready
+        self._pids: set[int] = set()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Start the workers, replace those that die, stop them when told to."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        reading, writing = os.pipe()
+        for _ in range(self._plan.count):
+            self._spawn(writing)
+        for _ in range(self._plan.count):
+            os.read(reading, 1)
+        if not self._stopping:
+            self._ready()
+        while self._pids:
+            self._wait_for_one(writing)
+
+    def _wait_for_one(self, writing: int) -> None:
+        try:
+            pid, status = os.wait()
+        except (InterruptedError, ChildProcessError):
+            return
+        self._pids.discard(pid)
+        if not self._stopping:
+            _log.error("worker %s ended with status %s; starting another", pid, status)
+            time.sleep(_RESPAWN_PAUSE_S)
+            self._spawn(writing)
+
+    def _spawn(self, writing: int) -> None:
+        pid = os.fork()
+        if pid:
+            self._pids.add(pid)
+            return
+        status = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            family = self._plan.socket.family
+            own = _bound(family, self._plan.host, self._plan.port, shared=True)
+            self._plan.socket.close()
+            _work(own, self._settings, self._public_url, lambda: _tell(writing))
+            status = 0
+        except BaseException:
+            _log.exception("worker could not serve")
+        finally:
+            os._exit(status)
+
+    def _stop(self, _signal: int, _frame: Any) -> None:
+        self._stopping = True
+        for pid in tuple(self._pids):
+            os.kill(pid, signal.SIGTERM)
+
+
+def _work(
+    own: socket.socket, settings: Settings, public_url: str, ready: Callable[[], None]
+) -> None:
+    """One worker, from start to graceful stop."""
+    server = Server(open_house(settings), public_url)
+    config = uvicorn.Config(
+        server.front,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+        backlog=_BACKLOG,
+    )
+    # uvicorn raises the signal again after its shutdown; ours must live on to close the store.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _already_stopping)
+    server.start()
+    try:
+        _Announcing(config, ready).run(sockets=[own])
+    finally:
+        server.stop()
+
+
+def _already_stopping(_signal: int, _frame: Any) -> None:
+    """The server has stopped; the rest of the shutdown goes on."""
+
+
+def _tell(writing: int) -> None:
+    os.write(writing, b"+")
+
+
+def _bound(
+    family: socket.AddressFamily, host: str, port: int, *, shared: bool
+) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        made.bind((host, port))
+    except OSError as fault:
+        made.close()
+        raise StartFault(
+            f"Cannot listen on {host} port {port}: {fault.strerror}. "
+            "Choose another with --host or --port."
+        ) from None
+    return made

@@ -1,0 +1,62 @@
+"""From a bearer token to a caller whose standing was just confirmed (security.md R-27, R-30..34)."""
+
+from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
+from gatepost.model.events import Action, Event, Origin
+from gatepost.ports import Tenancy
+from gatepost.protocol import claims
+from gatepost.services.keys import KeyRing
+from gatepost.services.principals import standing
+from gatepost.services.world import World
+
+
+class AccessService:
+    """Opens the access tokens of one issuer."""
+
+    def __init__(self, world: World, issuer: str, ring: KeyRing) -> None:
+        self._world = world
+        self._issuer = issuer
+        self._ring = ring
+
+    def caller(self, token: str) -> Caller | str:
+        """The caller behind a token, or the reason code for refusing it."""
+        payload = self._world.signer.verify(
+            self._ring.published(), claims.ACCESS_TOKEN_TYPE, token
+        )
+        if payload is None:
+            return "bad_signature"
+        read = claims.read_access_claims(payload, self._issuer, self._world.clock.now())
+        if isinstance(read, str):
+            return read
+        with self._world.store.reading(read.tid) as tenancy:
+            return _confirmed(tenancy, read)
+
+    def remember_refusal(self, caller: Caller, origin: Origin, target: str, reason: str) -> None:
+        """Write into the caller's journal that something was not allowed."""
+        with self._world.store.writing(caller.tenant_id) as tenancy:
+            tenancy.journal.append(
+                Event(
+                    at=self._world.clock.now(),
+                    action=Action.ACCESS_REFUSED,
+                    actor=caller.actor,
+                    origin=origin,
+                    target=target,
+                    reason=reason,
+                )
+            )
+
+
+def _confirmed(tenancy: Tenancy, read: claims.AccessClaims) -> Caller | str:
+    stands = standing(tenancy, read.sub, read.client_id)
+    if stands is None:
+        return "principal_inactive"
+    if not read.jti.startswith(stands.incarnation):
+        return "principal_replaced"
+    is_client = read.sub.startswith(CLIENT_SUBJECT_PREFIX)
+    return Caller(
+        tenant_id=read.tid,
+        kind="client" if is_client else "user",
+        id=read.sub.removeprefix(CLIENT_SUBJECT_PREFIX),
+        client_id=read.client_id,
+        role_ids=frozenset(stands.role_ids),
+        role_types=frozenset(stands.role_types),
+    )

@@ -1,0 +1,59 @@
+"""Verifying the journal: every link follows from the one before, and the head bears our seal."""
+
+import hmac
+from typing import NamedTuple
+
+from gatepost.model.events import DEPLOYMENT, GENESIS, Head, chain
+from gatepost.ports import Tenancy
+from gatepost.services.world import World
+
+_BATCH = 500
+
+
+class Verdict(NamedTuple):
+    """What was found in one tenant's journal; `fault` is None when it is whole."""
+
+    tenant_id: str
+    events: int
+    fault: str | None
+
+
+def verify_all(world: World) -> tuple[Verdict, ...]:
+    """Check the journals of all tenants and of the deployment."""
+    with world.store.reading_all() as deployment:
+        ids = [DEPLOYMENT, *(tenant.id for tenant in deployment.tenants())]
+    return tuple(verify(world, tenant_id) for tenant_id in ids)
+
+
+def verify(world: World, tenant_id: str) -> Verdict:
+    """Check one tenant's journal from its first event."""
+    with world.store.reading(tenant_id) as tenancy:
+        head, fault = _walk(tenancy, tenant_id)
+        sealed = tenancy.journal.head()
+    if fault is None:
+        fault = _head_fault(world, tenant_id, head, sealed)
+    return Verdict(tenant_id, head.seq, fault)
+
+
+def _walk(tenancy: Tenancy, tenant_id: str) -> tuple[Head, str | None]:
+    head = Head(0, GENESIS)
+    while links := tenancy.journal.entries(head.seq, _BATCH):
+        for link in links:
+            if link.seq != head.seq + 1:
+                return head, f"event {head.seq + 1} is missing"
+            if chain(head, tenant_id, link.event).hash != link.hash:
+                return head, f"event {link.seq} was changed"
+            head = Head(link.seq, link.hash)
+    return head, None
+
+
+def _head_fault(
+    world: World, tenant_id: str, head: Head, sealed: tuple[Head, bytes] | None
+) -> str | None:
+    if sealed is None:
+        return "the head is missing" if head.seq else None
+    if sealed[0] != head:
+        return f"the journal ends at event {head.seq}, its head says {sealed[0].seq}"
+    if not hmac.compare_digest(world.secrets.seal_head(tenant_id, head), sealed[1]):
+        return "the seal of the head is not ours"
+    return None

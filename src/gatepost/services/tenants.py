@@ -1,0 +1,206 @@
+"""Founding a tenant: its built-in roles, its first administrator, its administration client."""
+
+from typing import NamedTuple
+
+from gatepost.model.callers import Caller
+from gatepost.model.client_kinds import CLIENT_CREDENTIALS
+from gatepost.model.clients import ClientCredentialClient, StoredClient
+from gatepost.model.errors import Code, Refused
+from gatepost.model.events import OPERATOR, Action, Event, Origin
+from gatepost.model.people import LOCAL_PROVIDER, User, password_fault
+from gatepost.model.secret_values import compose
+from gatepost.model.tenants import ADMINISTRATOR, MEMBER, ROLE_TYPES, Role, Tenant
+from gatepost.ports import Deployment, Tenancy
+from gatepost.services import client_secrets
+from gatepost.services.world import Act, World
+
+_INCARNATION_BYTES = 6
+_PASSWORD_BYTES = 12
+_SECRET_BYTES = 32
+
+
+class Founding(NamedTuple):
+    """What is wished for a new tenant; None is generated."""
+
+    tenant_id: str | None = None
+    tenant_name: str | None = None
+    admin_email: str | None = None
+    admin_password: str | None = None
+    admin_client_id: str | None = None
+    admin_client_secret: str | None = None
+
+
+class Founded(NamedTuple):
+    """A new tenant. Password and secret are told only when they were generated."""
+
+    tenant: Tenant
+    admin_email: str
+    admin_password: str | None
+    admin_client_id: str
+    admin_client_secret: str | None
+
+
+def found_first(world: World, wish: Founding) -> Founded:
+    """Found the first tenant; refused when there is one and the wish names no other."""
+    return _found(world, wish, only_first=wish.tenant_id is None)
+
+
+def found(world: World, wish: Founding) -> Founded:
+    """Found one more tenant."""
+    return _found(world, wish, only_first=False)
+
+
+def all_tenants(world: World) -> tuple[Tenant, ...]:
+    """The tenants of the deployment."""
+    with world.store.reading_all() as deployment:
+        return deployment.tenants()
+
+
+def operator_act(world: World, tenant_id: str, operation_id: str) -> Act:
+    """A change made on the command line, by whoever has the machine."""
+    caller = Caller(
+        tenant_id=tenant_id,
+        kind="operator",
+        id=OPERATOR.id,
+        client_id="",
+        role_ids=frozenset(),
+        role_types=frozenset({ADMINISTRATOR, MEMBER}),
+    )
+    return Act(caller, Origin(operation_id, ""))
+
+
+def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
+    if wish.admin_password is not None:
+        fault = password_fault(wish.admin_password)
+        if fault:
+            raise Refused(Code.INVALID_MEMBER, fault, "Put another password into the file.")
+    password = wish.admin_password or world.dice.token(_PASSWORD_BYTES)
+    phc = world.passwords.hash(password)
+    secret = wish.admin_client_secret or compose(world.dice.token(_SECRET_BYTES))
+    with world.store.writing_all() as deployment:
+        if only_first and deployment.tenants():
+            raise Refused(
+                Code.TENANT_EXISTS,
+                "A tenant exists already.",
+                "Name a new one with --tenant-id to add another.",
+            )
+        tenant = _add_tenant(world, deployment, wish)
+        tenancy = deployment.open(tenant.id)
+        act = operator_act(world, tenant.id, world.dice.guid())
+        tenancy.journal.append(_founding_event(world, act, tenant))
+        role_ids = _add_roles(world, tenancy)
+        email = _add_administrator(world, tenancy, wish, role_ids)
+        one_time = wish.admin_password is None
+        _set_first_password(world, tenancy, (email, phc), must_change=one_time)
+        client_id = _add_client(world, act, tenancy, (wish.admin_client_id, secret), role_ids)
+    return Founded(
+        tenant,
+        email,
+        password if one_time else None,
+        client_id,
+        secret if wish.admin_client_secret is None else None,
+    )
+
+
+def _add_tenant(world: World, deployment: Deployment, wish: Founding) -> Tenant:
+    now = world.clock.now()
+    name = wish.tenant_name or "Main"
+    tenant = Tenant(
+        id=(wish.tenant_id or world.dice.guid()).lower(),
+        name=name,
+        alias=name,
+        created_at=now,
+        updated_at=now,
+    )
+    if not deployment.add_tenant(tenant):
+        raise Refused(
+            Code.TENANT_TAKEN,
+            f"There is a tenant with the id {tenant.id} already.",
+            "Name another id, or leave --tenant-id out to have one generated.",
+        )
+    return tenant
+
+
+def _founding_event(world: World, act: Act, tenant: Tenant) -> Event:
+    return Event(
+        at=world.clock.now(),
+        action=Action.TENANT_ADDED,
+        actor=act.actor,
+        origin=act.origin,
+        target=tenant.id,
+        after={"Name": tenant.name},
+    )
+
+
+def _add_roles(world: World, tenancy: Tenancy) -> tuple[str, ...]:
+    """Add the built-in roles; the ids of those that an administrator has."""
+    mine = []
+    for row in ROLE_TYPES:
+        role = Role(
+            id=world.dice.guid(), name=row.word, description=row.description, type_id=row.id
+        )
+        tenancy.directory.add_role(role)
+        if row.id in {ADMINISTRATOR, MEMBER}:
+            mine.append(role.id)
+    return tuple(mine)
+
+
+def _add_administrator(
+    world: World, tenancy: Tenancy, wish: Founding, role_ids: tuple[str, ...]
+) -> str:
+    email = wish.admin_email or "admin@example.com"
+    now = world.clock.now()
+    tenancy.directory.add_user(
+        User(
+            id=world.dice.guid(),
+            provider_id=LOCAL_PROVIDER,
+            email=email,
+            contact_email=email,
+            incarnation=world.dice.token(_INCARNATION_BYTES),
+            role_ids=role_ids,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return email
+
+
+def _set_first_password(
+    world: World, tenancy: Tenancy, credentials: tuple[str, str], *, must_change: bool
+) -> None:
+    email, phc = credentials
+    user = tenancy.directory.user_with_email(LOCAL_PROVIDER, email)
+    if user is not None:
+        tenancy.directory.set_password(user.id, phc, world.clock.now(), must_change)
+
+
+def _add_client(
+    world: World,
+    act: Act,
+    tenancy: Tenancy,
+    credentials: tuple[str | None, str],
+    role_ids: tuple[str, ...],
+) -> str:
+    wanted_id, secret = credentials
+    now = world.clock.now()
+    settings = ClientCredentialClient(
+        id=(wanted_id or world.dice.guid()).lower(), name="Administration", role_ids=role_ids
+    )
+    added = tenancy.clients.add(
+        StoredClient(
+            kind=CLIENT_CREDENTIALS.name,
+            settings=settings,
+            incarnation=world.dice.token(_INCARNATION_BYTES),
+            created_at=now,
+            updated_at=now,
+            version=1,
+        )
+    )
+    if not added:
+        raise Refused(
+            Code.CLIENT_ID_TAKEN,
+            f"The client id {settings.id} is already in use.",
+            "Name another id, or leave --admin-client-id out to have one generated.",
+        )
+    client_secrets.keep_given(world, act, tenancy, settings.id, (secret, "Made by init", None))
+    return settings.id

@@ -1,0 +1,160 @@
+"""The token endpoint: authenticate the client, decide by the grant's row, sign, or refuse.
+
+A refusal is a returned value and leaves its mark in the journal.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from gatepost.model import client_kinds
+from gatepost.model.clients import SecretDigest, StoredClient
+from gatepost.model.events import ANONYMOUS, Action, Actor, Event, Origin
+from gatepost.ports import SecretUse, Tenancy
+from gatepost.protocol import claims, client_authentication
+from gatepost.protocol.client_authentication import Credentials
+from gatepost.protocol.grants import GRANTS, Grant
+from gatepost.protocol.grants.decisions import Issue
+from gatepost.protocol.parameters import OAuthError, invalid_request, printable
+from gatepost.services.clients import folded_id
+from gatepost.services.keys import KeyRing
+from gatepost.services.principals import standing
+from gatepost.services.usage import UsageBook
+from gatepost.services.world import World
+
+_JTI_BYTES = 16
+_encoder = msgspec.json.Encoder()
+
+
+class TokenRequest(NamedTuple):
+    """What reached the token endpoint."""
+
+    form: Mapping[str, str]
+    authorization: str | None
+    origin: Origin
+
+
+class Tokens(NamedTuple):
+    """A successful answer (RFC 6749, 5.1)."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+
+
+class TokenService:
+    """Issues tokens under one issuer."""
+
+    def __init__(self, world: World, issuer: str, ring: KeyRing, book: UsageBook) -> None:
+        self._world = world
+        self._issuer = issuer
+        self._ring = ring
+        self._book = book
+
+    def answer(self, request: TokenRequest) -> Tokens | OAuthError:
+        """Tokens, or the error to send."""
+        grant_type = request.form.get("grant_type")
+        if grant_type is None:
+            return invalid_request("grant_type is missing", "no_grant_type")
+        credentials = client_authentication.presented(request.authorization, request.form)
+        if isinstance(credentials, OAuthError):
+            return credentials
+        client_id = folded_id(credentials.client_id)
+        tenant_id = self._tenant_of(client_id)
+        if tenant_id is None:
+            return client_authentication.refused("unknown_client")
+        credentials = Credentials(client_id, credentials.secret)
+        with self._world.store.reading(tenant_id) as tenancy:
+            outcome = self._decide(tenancy, tenant_id, credentials, request.form)
+        if isinstance(outcome, OAuthError):
+            self._remember_refusal(tenant_id, client_id, outcome, request.origin)
+        return outcome
+
+    def _tenant_of(self, client_id: str) -> str | None:
+        with self._world.store.reading_all() as deployment:
+            return deployment.tenant_of_client(client_id)
+
+    def _decide(
+        self, tenancy: Tenancy, tenant_id: str, credentials: Credentials, form: Mapping[str, str]
+    ) -> Tokens | OAuthError:
+        client = tenancy.clients.find(credentials.client_id)
+        if client is None:
+            return client_authentication.refused("unknown_client")
+        secret = self._authenticate(tenancy, client, credentials)
+        if isinstance(secret, OAuthError):
+            return secret
+        grant = _grant_for(client, form["grant_type"])
+        if isinstance(grant, OAuthError):
+            return grant
+        decision = grant.decide(form, client)
+        if isinstance(decision, OAuthError):
+            return decision
+        now = self._world.clock.now()
+        self._book.note(tenant_id, SecretUse(client.settings.id, secret.id, 1, now))
+        return self._issue(tenancy, tenant_id, client, decision)
+
+    def _authenticate(
+        self, tenancy: Tenancy, client: StoredClient, credentials: Credentials
+    ) -> SecretDigest | OAuthError:
+        presented = self._world.secrets.digest(credentials.secret)
+        digests = tenancy.clients.digests(client.settings.id)
+        found = client_authentication.matching_secret(digests, presented, self._world.clock.now())
+        if isinstance(found, SecretDigest) and not client.settings.enabled:
+            return client_authentication.refused("client_disabled")
+        return found
+
+    def _issue(
+        self, tenancy: Tenancy, tenant_id: str, client: StoredClient, decision: Issue
+    ) -> Tokens | OAuthError:
+        client_id = client.settings.id
+        subject = claims.client_subject(client_id)
+        stands = standing(tenancy, subject, client_id)
+        key = self._ring.signing()
+        if stands is None or key is None:
+            return OAuthError("server_error", "no signing key is active", "no_signing_key", 503)
+        principal = claims.Principal(tenant_id, subject, client_id, *stands)
+        lifetime = client.settings.access_token_lifetime
+        payload = claims.access_claims(
+            self._issuer,
+            principal,
+            decision.scopes,
+            (self._world.clock.now(), lifetime),
+            self._world.dice.token(_JTI_BYTES),
+        )
+        token = self._world.signer.sign(key, claims.ACCESS_TOKEN_TYPE, _encoder.encode(payload))
+        return Tokens(token, lifetime, " ".join(decision.scopes))
+
+    def _remember_refusal(
+        self, tenant_id: str, client_id: str, error: OAuthError, origin: Origin
+    ) -> None:
+        authenticated = error.error != "invalid_client"
+        with self._world.store.writing(tenant_id) as tenancy:
+            tenancy.journal.append(
+                Event(
+                    at=self._world.clock.now(),
+                    action=Action.TOKEN_REFUSED,
+                    actor=Actor("client", client_id) if authenticated else ANONYMOUS,
+                    origin=origin,
+                    target=client_id,
+                    reason=error.reason,
+                )
+            )
+
+
+def _grant_for(client: StoredClient, grant_type: str) -> Grant | OAuthError:
+    grant = GRANTS.get(grant_type)
+    if grant is None:
+        return OAuthError(
+            "unsupported_grant_type",
+            f"the grant type {printable(grant_type)} is not supported; "
+            f"supported: {' '.join(GRANTS)}",
+            "unsupported_grant_type",
+        )
+    if grant_type not in client_kinds.BY_NAME[client.kind].grants:
+        return OAuthError(
+            "unauthorized_client",
+            "a client of this kind may not use this grant type",
+            "grant_not_allowed",
+        )
+    return grant

@@ -1,0 +1,243 @@
+"""The people of a tenant: add, change, remove, their roles, their preferences, their password."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from msgspec.structs import asdict, replace
+
+from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.events import Action, changed_members
+from gatepost.model.people import (
+    LOCAL_PROVIDER,
+    OUTSIDE_PROVIDERS,
+    InvitationStatus,
+    User,
+    password_fault,
+)
+from gatepost.model.tenants import USER_LIMIT
+from gatepost.ports import PageOf, Tenancy
+from gatepost.services.grants_of_roles import (
+    count_administrators,
+    keep_an_administrator,
+    roles_to_give,
+)
+from gatepost.services.world import Act, World, event
+
+_INCARNATION_BYTES = 6
+_UNTOLD = frozenset({"incarnation", "created_at", "updated_at", "version", "has_password"})
+
+
+class Found(NamedTuple):
+    """Users found, how many there are in all, and the ids that led to none."""
+
+    users: tuple[User, ...]
+    total: int
+    missing: tuple[str, ...]
+
+
+def add(world: World, act: Act, members: Mapping[str, Any]) -> User:
+    """Add a user. Nobody is invited by this; a password is set on the command line."""
+    wanted = dict(members)
+    provider = _known_provider(wanted.pop("provider_id", None))
+    wanted |= _as_signed_in_here(provider, wanted)
+    if provider == LOCAL_PROVIDER and "email" not in wanted:
+        raise Refused(
+            Code.INVALID_MEMBER,
+            "ContactEmail is missing.",
+            "ContactEmail: send the address with which the person will sign in.",
+        )
+    with world.store.writing(act.tenant_id) as tenancy:
+        if tenancy.directory.count_users() >= USER_LIMIT:
+            raise Refused(
+                Code.LIMIT_REACHED,
+                f"The tenant has {USER_LIMIT} users, which is the most it can have.",
+                "Remove users who no longer need access.",
+            )
+        now = world.clock.now()
+        user = User(
+            id=wanted.pop("id", None) or world.dice.guid(),
+            provider_id=provider,
+            incarnation=world.dice.token(_INCARNATION_BYTES),
+            role_ids=roles_to_give(tenancy, act.caller, wanted.pop("role_ids", ())),
+            created_at=now,
+            updated_at=now,
+            **({"email": None} | wanted),
+        )
+        if not tenancy.directory.add_user(user):
+            raise _duplicate(user)
+        tenancy.journal.append(event(world, act, Action.USER_ADDED, user.id, after=_told(user)))
+        return user
+
+
+def find(world: World, tenant_id: str, ids: Sequence[str], page: PageOf) -> Found:
+    """The users named, or a page of all."""
+    with world.store.reading(tenant_id) as tenancy:
+        directory = tenancy.directory
+        if not ids:
+            return Found(directory.users(page), directory.count_users(), ())
+        wanted = tuple(dict.fromkeys(id_.lower() for id_ in ids))
+        some = directory.some_users(wanted)
+        seen = {user.id for user in some}
+        return Found(some, len(some), tuple(id_ for id_ in wanted if id_ not in seen))
+
+
+def with_status(
+    world: World, tenant_id: str, wanted: tuple[Sequence[str], Collection[InvitationStatus]],
+    page: PageOf,
+) -> Found:
+    """Users by ids and by how far they have come on the way in; the page is of what remains."""
+    ids, statuses = wanted
+    if not statuses:
+        return find(world, tenant_id, ids, page)
+    found = find(world, tenant_id, ids, PageOf(0, USER_LIMIT))
+    matching = tuple(user for user in found.users if user.invitation_status in statuses)
+    shown = matching if ids else matching[page.skip : page.skip + page.count]
+    return Found(shown, len(matching), ())
+
+
+def get(world: World, tenant_id: str, user_id: str) -> User:
+    """One user."""
+    with world.store.reading(tenant_id) as tenancy:
+        return _existing(tenancy, user_id)
+
+
+def change(world: World, act: Act, user_id: str, members: Mapping[str, Any]) -> User:
+    """Change the members that were sent; id and provider are fixed."""
+    with world.store.writing(act.tenant_id) as tenancy:
+        user = _existing(tenancy, user_id)
+        wanted = dict(members)
+        _check_fixed(user, wanted)
+        if "role_ids" in wanted:
+            held = frozenset(user.role_ids)
+            wanted["role_ids"] = roles_to_give(tenancy, act.caller, wanted["role_ids"], held)
+        changed = replace(user, **wanted, **_as_signed_in_here(user.provider_id, wanted))
+        if changed == user:
+            return user
+        return _save(world, act, tenancy, user, changed)
+
+
+def replace_roles(world: World, act: Act, user_id: str, role_ids: Sequence[str]) -> User:
+    """Give a user these roles and the member role, and no others."""
+    return change(world, act, user_id, {"role_ids": tuple(role_ids)})
+
+
+def remove(world: World, act: Act, user_id: str) -> None:
+    """Remove a user; nobody removes themselves."""
+    with world.store.writing(act.tenant_id) as tenancy:
+        user = _existing(tenancy, user_id)
+        if act.caller.kind == "user" and act.caller.id == user.id:
+            raise Refused(
+                Code.OWN_ACCOUNT,
+                "You cannot remove your own account.",
+                "Ask another administrator to remove it.",
+            )
+        administrators = count_administrators(tenancy)
+        tenancy.directory.remove_user(user.id)
+        keep_an_administrator(tenancy, administrators)
+        tenancy.journal.append(
+            event(world, act, Action.USER_REMOVED, user.id, before=_told(user))
+        )
+
+
+def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> None:
+    """Set a password; a one-time password must be changed at the next sign-in."""
+    fault = password_fault(password)
+    if fault:
+        raise Refused(Code.INVALID_MEMBER, fault, "Choose another password.")
+    phc = world.passwords.hash(password)
+    with world.store.writing(act.tenant_id) as tenancy:
+        user = _existing(tenancy, user_id)
+        tenancy.directory.set_password(user.id, phc, world.clock.now(), one_time)
+        tenancy.journal.append(
+            event(world, act, Action.PASSWORD_SET, user.id, after={"OneTime": one_time})
+        )
+
+
+def preferences(world: World, tenant_id: str, user_id: str) -> str:
+    """The user's preferences as JSON text; an empty object when there are none."""
+    with world.store.reading(tenant_id) as tenancy:
+        user = _existing(tenancy, user_id)
+        return tenancy.directory.preferences(user.id) or "{}"
+
+
+def set_preferences(world: World, act: Act, user_id: str, json_text: str) -> None:
+    """Keep the user's preferences. The journal tells that they changed, not what they say."""
+    with world.store.writing(act.tenant_id) as tenancy:
+        user = _existing(tenancy, user_id)
+        tenancy.directory.set_preferences(user.id, json_text)
+        tenancy.journal.append(event(world, act, Action.PREFERENCES_CHANGED, user.id))
+
+
+def with_email(world: World, tenant_id: str, email: str) -> User | None:
+    """The local user with this address."""
+    with world.store.reading(tenant_id) as tenancy:
+        return tenancy.directory.user_with_email(LOCAL_PROVIDER, email)
+
+
+def _existing(tenancy: Tenancy, user_id: str) -> User:
+    user = tenancy.directory.user(user_id.lower())
+    if user is None:
+        raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
+    return user
+
+
+def _known_provider(provider_id: str | None) -> str:
+    if provider_id in {LOCAL_PROVIDER, *OUTSIDE_PROVIDERS}:
+        return str(provider_id)
+    known = ", ".join(f"{id_} ({name})" for id_, name in OUTSIDE_PROVIDERS.items())
+    raise Refused(
+        Code.INVALID_MEMBER,
+        "IdentityProviderId is missing."
+        if provider_id is None
+        else f"There is no identity provider {provider_id}.",
+        f"IdentityProviderId: send {LOCAL_PROVIDER} for people who sign in here with a password, "
+        f"or one of {known}.",
+    )
+
+
+def _as_signed_in_here(provider_id: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    """For local people the contact data are all there is: what a provider would tell of them."""
+    if provider_id != LOCAL_PROVIDER:
+        return {}
+    same = {
+        "email": "contact_email",
+        "given_name": "contact_given_name",
+        "surname": "contact_surname",
+    }
+    return {known: members[contact] for known, contact in same.items() if contact in members}
+
+
+def _check_fixed(user: User, wanted: dict[str, Any]) -> None:
+    for attribute, member in (("id", "Id"), ("provider_id", "IdentityProviderId")):
+        sent = wanted.pop(attribute, None)
+        if sent is not None and sent != getattr(user, attribute):
+            raise Refused(
+                Code.INVALID_MEMBER,
+                f"{member} is {sent}, and the user has {getattr(user, attribute)}.",
+                f"{member} cannot be changed; leave it out or send what it is.",
+            )
+
+
+def _save(world: World, act: Act, tenancy: Tenancy, user: User, changed: User) -> User:
+    administrators = count_administrators(tenancy)
+    saved = replace(changed, updated_at=world.clock.now(), version=user.version + 1)
+    if not tenancy.directory.save_user(saved, user.version):
+        raise _duplicate(saved)
+    keep_an_administrator(tenancy, administrators)
+    before, after = changed_members(_told(user), _told(saved))
+    tenancy.journal.append(
+        event(world, act, Action.USER_CHANGED, user.id, before=before, after=after)
+    )
+    return saved
+
+
+def _duplicate(user: User) -> Refused:
+    return Refused(
+        Code.DUPLICATE_USER,
+        f"Another user already has the id {user.id} or the address {user.email}.",
+        "Choose another address, or change the user who is there.",
+    )
+
+
+def _told(user: User) -> dict[str, object]:
+    return {name: value for name, value in asdict(user).items() if name not in _UNTOLD}

@@ -1,0 +1,115 @@
+"""Backup and restore: a backup is itself an embedded store, whatever it was made from.
+
+SQLite is copied by its online backup, PostgreSQL table by table within one snapshot, so that
+either is consistent at one moment while others go on writing.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from gatepost.storage import flow_tables, schema
+from gatepost.storage.engine import Database, transaction
+from gatepost.storage.tables import metadata
+
+_BATCH = 1_000
+_LAID = (flow_tables.__name__,)
+
+
+class BackupFault(Exception):
+    """The copy cannot be made; one line that says why and what to do."""
+
+
+def backup(source: Database, target: Path) -> int:
+    """Copy a store into a new file while it is in use; the number of rows."""
+    if target.exists():
+        raise BackupFault(f"{target} exists already. Name a new file.")
+    if schema.revision(source.engine) is None:
+        raise BackupFault("The store is empty; there is nothing to back up.")
+    _make_private(target)
+    try:
+        if source.path is not None:
+            _copy_file(source.path, target)
+        else:
+            _copy_snapshot(source.engine, target)
+        return _sealed(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def restore(source: Path, target: Database) -> int:
+    """Fill an empty store from a backup; refuses to overwrite."""
+    if not source.is_file():
+        raise BackupFault(f"{source} is not there. Name a file that gatepost backup wrote.")
+    if schema.revision(target.engine) is not None:
+        raise BackupFault("The store is not empty, and restore does not overwrite. Move it away.")
+    rows = _checked(source)
+    if target.path is not None:
+        target.engine.dispose()
+        _copy_file(source, target.path)
+        return rows
+    copied = Database(f"sqlite:///{source}")
+    schema.migrate(target.engine)
+    with (
+        transaction(copied.engine, writing=False) as here,
+        transaction(target.engine, writing=True) as there,
+    ):
+        _copy_rows(here, there)
+    return rows
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
+        here.backup(there)
+
+
+def _copy_snapshot(engine: Engine, target: Path) -> None:
+    copy = Database(f"sqlite:///{target}")
+    schema.migrate(copy.engine)
+    with (
+        transaction(engine, writing=False) as here,
+        transaction(copy.engine, writing=True) as there,
+    ):
+        _copy_rows(here, there)
+    copy.engine.dispose()
+
+
+def _copy_rows(here: Connection, there: Connection) -> None:
+    for table in metadata.sorted_tables:
+        result = here.execution_options(yield_per=_BATCH).execute(select(table))
+        for batch in result.mappings().partitions(_BATCH):
+            there.execute(insert(table), [dict(row) for row in batch])
+
+
+def _make_private(path: Path) -> None:
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        raise BackupFault(f"{path} cannot be made: {error.strerror}.") from None
+
+
+def _sealed(path: Path) -> int:
+    """Make the copy one whole file, without a write-ahead log beside it."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    return _checked(path)
+
+
+def _checked(path: Path) -> int:
+    """The number of rows in a backup; refuses what is not a whole one."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            whole = connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+            counts = [
+                connection.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()[0]  # noqa: S608  (our own table names)
+                for table in metadata.sorted_tables
+            ]
+    except sqlite3.DatabaseError:
+        raise BackupFault(f"{path} is not a backup of Gatepost.") from None
+    if not whole or found != schema.HEAD:
+        raise BackupFault(f"{path} is damaged or of another version of Gatepost.")
+    return sum(counts)

@@ -1,0 +1,154 @@
+"""Operations on clients of one kind; every kind has the same seven."""
+
+from collections.abc import Callable
+
+from gatepost.model.client_kinds import CLIENT_KINDS, ClientKind
+from gatepost.services import clients
+from gatepost.web.api import bodies, views
+from gatepost.web.api.operations import (
+    ADMINISTRATOR,
+    BODY_STATUSES,
+    MEMBER,
+    PAGING,
+    READ_STATUSES,
+    WRITE_STATUSES,
+    Allowed,
+    Answer,
+    Operation,
+    Request,
+    texts_parameter,
+    total,
+)
+from gatepost.web.api.partial import partly_found
+
+SELF_OR_MEMBER = frozenset({Allowed.SELF_CLIENT, Allowed.MEMBER})
+_LIST_PARAMETERS = (
+    texts_parameter("id", "Only clients with these ids; paging is then ignored."),
+    texts_parameter("tag", "Only clients that have all of these tags."),
+)
+
+
+def operations() -> tuple[Operation, ...]:
+    """The operations of all kinds."""
+    return tuple(row for kind in CLIENT_KINDS for row in _of_kind(kind))
+
+
+def _of_kind(kind: ClientKind) -> tuple[Operation, ...]:
+    name, schema = kind.collection, kind.settings.__name__
+    camel = name[0].lower() + name[1:]
+    path, one = f"/{name}", f"/{name}/{{clientId}}"
+    listing = Operation(
+        id=f"{name}.list_{camel}",
+        method="GET",
+        path=path,
+        summary=f"List {kind.label}s",
+        allowed=MEMBER,
+        handle=_list(kind),
+        success=200,
+        result=f"{schema}[]",
+        query=_LIST_PARAMETERS + PAGING,
+        statuses=READ_STATUSES | {400} | ({207} if kind.some_missing_is_partial else set()),
+        counts=True,
+    )
+    reading = Operation(
+        id=f"{name}.get_{camel}",
+        method="GET",
+        path=one,
+        summary=f"Get a {kind.label}",
+        allowed=SELF_OR_MEMBER,
+        handle=_get(kind),
+        success=200,
+        result=schema,
+        statuses=READ_STATUSES,
+    )
+    return (
+        listing,
+        listing.head(f"{name}.count_{camel}", f"Count {kind.label}s"),
+        Operation(
+            id=f"{name}.create_{camel}",
+            method="POST",
+            path=path,
+            summary=f"Add a {kind.label}",
+            allowed=ADMINISTRATOR,
+            handle=_create(kind),
+            success=201,
+            result=f"{schema}CreateResponse" if kind.has_secret else schema,
+            body=bodies.client_create(kind),
+            statuses=BODY_STATUSES | {409},
+        ),
+        reading,
+        reading.head(f"{name}.exists_{camel}", f"Tell whether a {kind.label} exists"),
+        Operation(
+            id=f"{name}.update_{camel}",
+            method="PUT",
+            path=one,
+            summary=f"Change a {kind.label}; what the body leaves out stays",
+            allowed=ADMINISTRATOR,
+            handle=_update(kind),
+            success=200,
+            result=schema,
+            body=bodies.client_update(kind),
+            statuses=BODY_STATUSES | {409},
+        ),
+        Operation(
+            id=f"{name}.delete_{camel}",
+            method="DELETE",
+            path=one,
+            summary=f"Remove a {kind.label}",
+            allowed=ADMINISTRATOR,
+            handle=_delete(kind),
+            success=204,
+            result=None,
+            statuses=WRITE_STATUSES,
+        ),
+    )
+
+
+def _list(kind: ClientKind) -> Callable[[Request], Answer]:
+    def handle(request: Request) -> Answer:
+        wanted = clients.Selection(request.texts("id"), request.texts("tag"), request.page())
+        found = clients.find(request.world, request.tenant_id, kind, wanted)
+        shown = [views.client(client) for client in found.clients]
+        headers = total(found.total)
+        if found.missing and kind.some_missing_is_partial:
+            return partly_found(request, shown, (kind.label, found.missing), headers)
+        return Answer(200, shown, headers)
+
+    return handle
+
+
+def _get(kind: ClientKind) -> Callable[[Request], Answer]:
+    def handle(request: Request) -> Answer:
+        client_id = request.path["clientId"]
+        found = clients.get(request.world, request.tenant_id, kind, client_id)
+        return Answer(200, views.client(found))
+
+    return handle
+
+
+def _create(kind: ClientKind) -> Callable[[Request], Answer]:
+    def handle(request: Request) -> Answer:
+        sent: bodies.ClientMembers = request.body
+        added = clients.add(request.world, request.act, kind, sent.settings, sent.draft)
+        if added.secret is None or added.value is None:
+            return Answer(201, views.client(added.client))
+        return Answer(201, views.created(added.client, added.secret, added.value))
+
+    return handle
+
+
+def _update(kind: ClientKind) -> Callable[[Request], Answer]:
+    def handle(request: Request) -> Answer:
+        client_id = request.path["clientId"]
+        changed = clients.change(request.world, request.act, kind, client_id, request.body)
+        return Answer(200, views.client(changed))
+
+    return handle
+
+
+def _delete(kind: ClientKind) -> Callable[[Request], Answer]:
+    def handle(request: Request) -> Answer:
+        clients.remove(request.world, request.act, kind, request.path["clientId"])
+        return Answer(204)
+
+    return handle

@@ -1,0 +1,72 @@
+"""The readable page of the API, laid out from the same document that tools read."""
+
+import json
+from typing import Any, NamedTuple
+
+from gatepost.web.api.openapi import document
+
+
+class Resource(NamedTuple):
+    """A heading of the page with its operations."""
+
+    name: str
+    rows: list[dict[str, Any]]
+
+
+def resources() -> list[Resource]:
+    """All operations by resource, in the order of the table."""
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in document()["paths"].items():
+        for method, row in methods.items():
+            by_name.setdefault(row["tags"][0], []).append(_row(path, method.upper(), row))
+    return [Resource(name, rows) for name, rows in by_name.items()]
+
+
+def _row(path: str, method: str, row: dict[str, Any]) -> dict[str, Any]:
+    body = row.get("requestBody", {}).get("content", {}).get("application/json", {})
+    answers = [
+        {"status": status, "meaning": answer["description"]}
+        for status, answer in row["responses"].items()
+    ]
+    return {
+        "id": row["operationId"],
+        "method": method,
+        "path": path,
+        "summary": row["summary"],
+        "description": row["description"],
+        "query": [entry for entry in row["parameters"] if entry["in"] == "query"],
+        "members": _members(body.get("schema", {}).get("$ref", "")),
+        "request": _pretty(body.get("example")),
+        "answers": answers,
+        "answer": _pretty(_first_example(row)),
+    }
+
+
+def _members(reference: str) -> list[dict[str, Any]]:
+    schema = document()["components"]["schemas"].get(reference.rpartition("/")[2], {})
+    required = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "required": name in required,
+            "description": _description(member),
+        }
+        for name, member in schema.get("properties", {}).items()
+    ]
+
+
+def _description(member: dict[str, Any]) -> str:
+    inner: dict[str, Any] = member.get("anyOf", [member])[0]
+    return str(inner.get("description", ""))
+
+
+def _first_example(row: dict[str, Any]) -> Any:
+    for answer in row["responses"].values():
+        for content in answer.get("content", {}).values():
+            if "example" in content:
+                return content["example"]
+    return None
+
+
+def _pretty(example: Any) -> str | None:
+    return None if example is None else json.dumps(example, indent=2)

@@ -1,0 +1,214 @@
+"""The ASGI application: finds the endpoint, reads the body within limits, answers in a thread.
+
+Everything that every answer needs (correlation id, security headers, limits, the last catch) is
+here once, so that no endpoint can forget it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, Protocol
+
+from gatepost.model.errors import Code, Refused, StoreUnavailable
+from gatepost.model.events import Origin
+from gatepost.ports import Dice
+from gatepost.web.addresses import Network, caller_address
+from gatepost.web.http import Call, Headers, Reply, path_segments
+
+BODY_TIMEOUT_S = 20
+THREADS = 16
+MAX_HEADER_BYTES = 32 * 1024
+_SECURITY: Headers = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+_HSTS: Headers = (("Strict-Transport-Security", "max-age=31536000"),)
+_SINGLE_HEADERS = frozenset(
+    {"authorization", "content-type", "content-length", "host", "accept-verbosity"}
+)
+
+Explain = Callable[[Refused, Origin], Reply]
+
+
+class Endpoint(NamedTuple):
+    """What answers a call: a handler, how much body it takes, and how it words a refusal."""
+
+    handle: Callable[[Call], Reply]
+    explain: Explain
+    body_limit: int = 0
+
+
+class Door(Protocol):
+    """One front: it knows whether a path is its own, and what answers there."""
+
+    def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
+        """The endpoint of a path, or None when the path is another door's."""
+
+
+class Front:
+    """The whole application as ASGI."""
+
+    def __init__(
+        self, doors: Sequence[Door], dice: Dice, trusted: Sequence[Network], *, https: bool
+    ) -> None:
+        self._doors = doors
+        self._dice = dice
+        self._trusted = trusted
+        self._headers = _SECURITY + (_HSTS if https else ())
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self._log = logging.getLogger("gatepost.http")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI's entry."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    def close(self) -> None:
+        """Wait for the calls that are being answered."""
+        self._threads.shutdown(wait=True)
+
+    async def _http(self, scope: Any, receive: Any, send: Any) -> None:
+        operation_id = self._dice.guid()
+        peer = scope["client"][0] if scope.get("client") else ""
+        headers, repeated = _headers(scope["headers"])
+        address = caller_address(peer, headers.get("x-forwarded-for"), self._trusted)
+        origin = Origin(operation_id, address)
+        method = scope["method"]
+        segments = path_segments(scope["raw_path"])
+        endpoint = self._find(method, segments)
+        try:
+            _check_headers(scope["headers"], repeated)
+            body = await _read_body(receive, headers, endpoint.body_limit)
+            call = Call(method, segments or (), scope["query_string"], headers, body, origin)
+            reply = await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._answer, endpoint, call
+            )
+        except Refused as refused:
+            reply = endpoint.explain(refused, origin)
+        except _Gone:
+            return
+        self._log.info(
+            "%s %s %s", method, scope["path"], reply.status,
+            extra={"operation_id": operation_id, "address": address},
+        )
+        await self._send(send, reply, operation_id, bodiless=method == "HEAD")
+
+    def _find(self, method: str, segments: tuple[str, ...] | None) -> Endpoint:
+        for door in self._doors if segments is not None else ():
+            endpoint = door.find(method, segments or ())
+            if endpoint is not None:
+                return endpoint
+        raise LookupError("the last door answers every path")
+
+    def _answer(self, endpoint: Endpoint, call: Call) -> Reply:
+        """Run a handler and turn whatever it raises into an answer (R-59, R-72, R-79)."""
+        try:
+            return endpoint.handle(call)
+        except Refused as refused:
+            return endpoint.explain(refused, call.origin)
+        except StoreUnavailable as fault:
+            self._log.warning(
+                "store unavailable: %s", fault, extra={"operation_id": call.origin.operation_id}
+            )
+            refused = Refused(
+                Code.STORE_UNAVAILABLE,
+                "The server cannot reach its store just now.",
+                "Try again in a moment.",
+            )
+        except Exception:
+            self._log.exception(
+                "unexpected fault", extra={"operation_id": call.origin.operation_id}
+            )
+            refused = Refused(
+                Code.INTERNAL,
+                "Something went wrong on the server.",
+                f"Tell your administrator this support id: {call.origin.operation_id}.",
+            )
+        return endpoint.explain(refused, call.origin)
+
+    async def _send(self, send: Any, reply: Reply, operation_id: str, *, bodiless: bool) -> None:
+        headers = [*reply.headers, *self._headers, ("Operation-Id", operation_id)]
+        if reply.status != 204:
+            headers.append(("Content-Length", str(len(reply.body))))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": [(n.lower().encode(), v.encode("latin-1")) for n, v in headers],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
+
+
+class _Gone(Exception):
+    """The caller hung up before the request was whole."""
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[dict[str, str], str | None]:
+    """The headers by name, and the name of one that may stand only once but is repeated."""
+    found: dict[str, str] = {}
+    repeated = None
+    for raw_name, raw_value in raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        if name in found and name in _SINGLE_HEADERS:
+            repeated = name
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found, repeated
+
+
+async def _read_body(receive: Any, headers: dict[str, str], limit: int) -> bytes:
+    declared = headers.get("content-length", "0")
+    if declared.isdigit() and int(declared[:18]) > limit > 0:
+        raise _too_large(limit)
+    if limit and headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refused(
+            Code.UNSUPPORTED_MEDIA_TYPE,
+            "The body is compressed.",
+            "Send the body without Content-Encoding.",
+        )
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _Gone
+                size += len(message.get("body", b""))
+                if size > max(limit, _IGNORED_BODY):
+                    raise _too_large(limit)
+                chunks.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    return b"".join(chunks)
+    except TimeoutError:
+        raise Refused(
+            Code.BODY_TIMEOUT,
+            f"The body did not arrive within {BODY_TIMEOUT_S} seconds.",
+            "Send the request again, faster.",
+        ) from None
+
+
+_IGNORED_BODY = 65_536
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(
+        Code.BODY_TOO_LARGE,
+        f"The body is larger than {limit} bytes." if limit else "No body is expected here.",
+        "Send a smaller body.",
+    )
+
+
+def _check_headers(raw: Sequence[tuple[bytes, bytes]], repeated: str | None) -> None:
+    if sum(len(name) + len(value) for name, value in raw) > MAX_HEADER_BYTES:
+        raise Refused(
+            Code.HEADERS_TOO_LARGE,
+            f"The headers are larger than {MAX_HEADER_BYTES} bytes.",
+            "Send fewer or shorter headers.",
+        )
+    if repeated:
+        raise Refused(
+            Code.MALFORMED_BODY, f"The header {repeated} is there more than once.", "Send it once."
+        )

@@ -1,0 +1,132 @@
+"""Everything that is neither the API nor the identity server: health, documents, first pages."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gatepost.model.errors import Code, Refused, StoreUnavailable
+from gatepost.model.events import Origin
+from gatepost.ports import Store
+from gatepost.web import pages
+from gatepost.web.front import Endpoint
+from gatepost.web.http import Call, Reply, json_reply
+
+_READING = frozenset({"GET", "HEAD"})
+
+
+class ApiPaper(NamedTuple):
+    """The API's document, and the page that is laid out from it."""
+
+    document: Callable[[], dict[str, Any]]
+    resources: Callable[[], Any]
+
+
+class Site:
+    """Answers every path that no other door has; it stands last but for the documents."""
+
+    def __init__(self, store: Store, paper: ApiPaper) -> None:
+        self._store = store
+        self._paper = paper
+        self._pages: dict[tuple[str, ...], Callable[[Call], Reply]] = {
+            (): _to_portal,
+            ("portal",): _portal,
+            ("health", "live"): _live,
+            ("health", "ready"): self._ready,
+            ("api", "openapi.json"): self._openapi,
+            ("api", "docs"): self._docs,
+        }
+
+    def documents(self) -> "Documents":
+        """The pages that stand below another door's prefix."""
+        return Documents(self)
+
+    def find(self, method: str, segments: tuple[str, ...]) -> Endpoint:
+        """The endpoint of any path."""
+        handler = self.handler(segments) or _unknown
+        if method not in _READING:
+            handler = _only_reading
+        return Endpoint(handler, explain)
+
+    def handler(self, segments: tuple[str, ...]) -> Callable[[Call], Reply] | None:
+        """What answers at a path."""
+        known = self._pages.get(tuple(part.lower() for part in segments))
+        if known is None and len(segments) == 2 and segments[0] == "static":
+            return _static
+        return known
+
+    def _ready(self, _call: Call) -> Reply:
+        try:
+            with self._store.reading_all() as deployment:
+                ready = deployment.key_check() is not None
+        except StoreUnavailable:
+            ready = False
+        if ready:
+            return json_reply(200, {"status": "ready"})
+        return json_reply(503, {"status": "the store cannot be reached"})
+
+    def _openapi(self, _call: Call) -> Reply:
+        return json_reply(200, self._paper.document(), (("Cache-Control", "public, max-age=300"),))
+
+    def _docs(self, _call: Call) -> Reply:
+        return pages.page(
+            200,
+            "docs.html",
+            document=self._paper.document(),
+            resources=self._paper.resources(),
+        )
+
+
+class Documents:
+    """The documents of the API, found before the API itself."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
+        """The endpoint of a document below /api."""
+        if len(segments) == 2 and segments[0].lower() == "api" and self._site.handler(segments):
+            return self._site.find(method, segments)
+        return None
+
+
+def explain(refused: Refused, origin: Origin) -> Reply:
+    """A refusal as a page for a person, with the support id."""
+    status = {
+        Code.ROUTE_NOT_FOUND: 404,
+        Code.METHOD_NOT_ALLOWED: 405,
+        Code.STORE_UNAVAILABLE: 503,
+        Code.INTERNAL: 500,
+        Code.BODY_TOO_LARGE: 413,
+        Code.HEADERS_TOO_LARGE: 431,
+    }.get(refused.code, 400)
+    reply = pages.page(status, "error.html", refused=refused, support_id=origin.operation_id)
+    extra = (("Allow", "GET, HEAD"),) if status == 405 else ()
+    return reply._replace(headers=reply.headers + extra)
+
+
+def _to_portal(_call: Call) -> Reply:
+    return Reply(303, b"", (("Location", "/portal/"),))
+
+
+def _portal(_call: Call) -> Reply:
+    return pages.page(200, "portal.html")
+
+
+def _live(_call: Call) -> Reply:
+    return json_reply(200, {"status": "live"})
+
+
+def _static(call: Call) -> Reply:
+    found = pages.static_file(call.segments[1])
+    return found if found is not None else _unknown(call)
+
+
+def _unknown(_call: Call) -> Reply:
+    raise Refused(
+        Code.ROUTE_NOT_FOUND, "There is no page at this address.", "Go back to the start page."
+    )
+
+
+def _only_reading(_call: Call) -> Reply:
+    raise Refused(
+        Code.METHOD_NOT_ALLOWED, "This address can only be read.", "Use GET or HEAD."
+    )

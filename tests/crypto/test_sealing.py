@@ -1,0 +1,262 @@
+import hmac
+import os
+import pickle
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatepost.crypto.sealing import (
+    KeyedSecrets,
+    KeyFileFault,
+    MasterKey,
+    SealBroken,
+    Sealer,
+    check_value,
+    create_master_key,
+    load_master_key,
+)
+from gatepost.model.events import GENESIS, Head
+from gatepost.ports import Secrets
+from gatepost.system import SystemDice
+
+OCTETS = bytes(range(32))
+MASTER = MasterKey(OCTETS)
+OTHER = MasterKey(bytes(32))
+
+
+def fault_of(path: Path) -> str:
+    with pytest.raises(KeyFileFault) as caught:
+        load_master_key(path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert str(path.name) in line
+    return line
+
+
+def key_file(path: Path, content: bytes, mode: int = 0o600) -> Path:
+    path.write_bytes(content)
+    path.chmod(mode)
+    return path
+
+
+class TestTheFile:
+    def test_what_was_made_is_read_back(self, tmp_path: Path) -> None:
+        made = create_master_key(tmp_path / "new" / "master.key", OCTETS)
+        read = load_master_key(tmp_path / "new" / "master.key")
+        assert made.derive("journal") == read.derive("journal")
+
+    @pytest.mark.requirement("D-02")
+    def test_is_one_line_of_text_for_the_owner_alone(self, tmp_path: Path) -> None:
+        path = tmp_path / "master.key"
+        before = os.umask(0)
+        try:
+            create_master_key(path, OCTETS)
+        finally:
+            os.umask(before)
+        assert path.read_bytes() == b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_is_never_written_over(self, tmp_path: Path) -> None:
+        path = tmp_path / "master.key"
+        create_master_key(path, OCTETS)
+        with pytest.raises(KeyFileFault, match="already"):
+            create_master_key(path, bytes(32))
+        assert load_master_key(path).derive("journal") == MASTER.derive("journal")
+
+    def test_a_link_to_nowhere_is_not_followed_when_made(self, tmp_path: Path) -> None:
+        (tmp_path / "master.key").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(KeyFileFault):
+            create_master_key(tmp_path / "master.key", OCTETS)
+        assert not (tmp_path / "elsewhere").exists()
+
+    def test_nothing_is_left_when_the_disk_is_full(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(_handle: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(KeyFileFault, match="No space left"):
+            create_master_key(tmp_path / "master.key", OCTETS)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder_that_cannot_be_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(KeyFileFault, match="cannot be written"):
+            create_master_key(tmp_path / "file" / "master.key", OCTETS)
+
+    @pytest.mark.requirement("D-02")
+    def test_without_it_there_is_no_start(self, tmp_path: Path) -> None:
+        assert "no master key" in fault_of(tmp_path / "master.key")
+
+    @pytest.mark.requirement("D-24")
+    @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644])
+    def test_open_to_others_is_refused(self, tmp_path: Path, mode: int) -> None:
+        made = create_master_key(tmp_path / "good.key", OCTETS)
+        assert repr(made) == "***"
+        content = (tmp_path / "good.key").read_bytes()
+        line = fault_of(key_file(tmp_path / "master.key", content, mode))
+        assert f"mode {mode:o}" in line
+        assert "chmod 600" in line
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"\n",
+            b"short\n",
+            OCTETS,
+            b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n",
+            b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\n",
+            b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n\n",
+            b" AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n",
+            b"\xff" * 43,
+            b"A" * 5000,
+        ],
+    )
+    def test_other_content_is_refused_and_not_shown(self, tmp_path: Path, content: bytes) -> None:
+        line = fault_of(key_file(tmp_path / "master.key", content))
+        assert "holds no master key" in line
+        assert "AAEC" not in line
+
+    def test_a_folder_or_pipe_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "folder").mkdir()
+        os.mkfifo(tmp_path / "pipe", 0o600)
+        assert "not a file" in fault_of(tmp_path / "folder")
+        assert "not a file" in fault_of(tmp_path / "pipe")
+
+    def test_a_name_with_a_line_break_stays_one_line(self, tmp_path: Path) -> None:
+        with pytest.raises(KeyFileFault) as caught:
+            load_master_key(tmp_path / "a\nb\x00c")
+        assert "\n" not in str(caught.value)
+
+
+class TestTheKey:
+    @pytest.mark.requirement("D-24")
+    def test_prints_as_stars(self) -> None:
+        assert f"{MASTER} {MASTER!r}" == "*** ***"
+        with pytest.raises(TypeError):
+            pickle.dumps(MASTER)
+
+    def test_has_32_bytes(self) -> None:
+        with pytest.raises(ValueError, match="32"):
+            MasterKey(bytes(31))
+
+    @pytest.mark.requirement("D-02")
+    def test_each_purpose_has_a_key_of_its_own(self) -> None:
+        keys = [
+            MASTER.derive("secret-hmac"),
+            MASTER.derive("key-wrap"),
+            MASTER.derive("journal"),
+            MASTER.derive("key-check"),
+        ]
+        assert len({OCTETS, *keys}) == 5
+        assert {len(key) for key in keys} == {32}
+
+    def test_stays_the_same_in_every_release(self) -> None:
+        assert check_value(MASTER).hex() == CHECK_VALUE
+        assert KeyedSecrets(MASTER).digest("geheim").hex() == DIGEST
+
+    def test_is_derived_by_rfc_5869(self) -> None:
+        extracted = hmac.digest(bytes(32), OCTETS, "sha256")
+        expected = hmac.digest(extracted, b"gatepost 1 journal\x01", "sha256")
+        assert MASTER.derive("journal") == expected
+
+    @pytest.mark.requirement("D-02")
+    def test_the_wrong_key_is_told_by_its_check_value(self) -> None:
+        assert check_value(MASTER) == check_value(MasterKey(OCTETS))
+        assert check_value(MASTER) != check_value(OTHER)
+
+
+class TestDigests:
+    secrets: Secrets = KeyedSecrets(MASTER)
+
+    @pytest.mark.requirement("R-60", "D-01")
+    def test_needs_the_key_and_begins_with_its_id(self) -> None:
+        digest = self.secrets.digest("a-secret")
+        assert len(digest) == 33
+        assert digest[:1] == b"\x01"
+        assert digest != KeyedSecrets(OTHER).digest("a-secret")
+        assert b"a-secret" not in digest
+
+    @given(st.text(), st.text())
+    def test_is_the_same_for_the_same_text_only(self, one: str, other: str) -> None:
+        assert (self.secrets.digest(one) == self.secrets.digest(other)) == (one == other)
+
+    def test_of_a_lone_surrogate_is_a_digest(self) -> None:
+        assert self.secrets.digest("\ud800") != self.secrets.digest("?")
+
+    @pytest.mark.requirement("R-78")
+    @pytest.mark.parametrize(
+        ("tenant", "head"),
+        [
+            ("tenant2", Head(1, GENESIS)),
+            ("tenant", Head(2, GENESIS)),
+            ("tenant", Head(1, b"\x01" + GENESIS[1:])),
+            ("tenan", Head(1, b"t" + GENESIS)),
+            ("", Head(1, GENESIS)),
+        ],
+    )
+    def test_every_part_of_a_head_counts(self, tenant: str, head: Head) -> None:
+        seal = self.secrets.seal_head("tenant", Head(1, GENESIS))
+        assert seal != self.secrets.seal_head(tenant, head)
+        assert seal != KeyedSecrets(OTHER).seal_head("tenant", Head(1, GENESIS))
+
+    @pytest.mark.requirement("R-78")
+    def test_parts_of_a_head_do_not_run_into_each_other(self) -> None:
+        seq = int.from_bytes(b"aaaaaaaa", "big")
+        one = self.secrets.seal_head("tenant", Head(seq, (1).to_bytes(8, "big") + GENESIS))
+        assert one != self.secrets.seal_head("tenantaaaaaaaa", Head(1, GENESIS))
+
+    heads = st.tuples(st.text(max_size=9), st.integers(0, 2**64 - 1), st.binary(max_size=9))
+
+    @given(heads, heads)
+    def test_no_two_heads_share_a_seal(
+        self, one: tuple[str, int, bytes], other: tuple[str, int, bytes]
+    ) -> None:
+        seals = [self.secrets.seal_head(head[0], Head(head[1], head[2])) for head in (one, other)]
+        assert (seals[0] == seals[1]) == (one == other)
+
+
+class TestSeals:
+    sealer = Sealer(MASTER, SystemDice())
+
+    @given(st.binary(), st.binary())
+    def test_what_was_sealed_opens(self, plain: bytes, place: bytes) -> None:
+        sealed = self.sealer.seal(plain, place)
+        assert self.sealer.open(sealed, place) == plain
+        assert len(sealed) == 1 + 12 + len(plain) + 16
+
+    @pytest.mark.requirement("R-73", "R-74")
+    def test_no_two_seals_are_alike(self) -> None:
+        nonces = {self.sealer.seal(b"private", b"place")[1:13] for _ in range(100)}
+        assert len(nonces) == 100
+
+    @pytest.mark.requirement("D-03")
+    def test_opens_at_its_place_only(self) -> None:
+        sealed = self.sealer.seal(b"private", b"place")
+        with pytest.raises(SealBroken):
+            self.sealer.open(sealed, b"other place")
+        with pytest.raises(SealBroken):
+            Sealer(OTHER, SystemDice()).open(sealed, b"place")
+
+    @pytest.mark.requirement("R-73", "R-79")
+    def test_every_changed_byte_breaks_it(self) -> None:
+        sealed = self.sealer.seal(b"private", b"place")
+        for index in range(len(sealed)):
+            changed = bytearray(sealed)
+            changed[index] ^= 1
+            with pytest.raises(SealBroken):
+                self.sealer.open(bytes(changed), b"place")
+
+    @given(st.binary(max_size=64))
+    def test_rubbish_is_a_broken_seal(self, rubbish: bytes) -> None:
+        with pytest.raises(SealBroken):
+            self.sealer.open(rubbish, b"place")
+
+
+CHECK_VALUE = "01ca2a258d76d5e1e91243bcf5e6cb1fa178b6369009c168919682bcff5f914386"
+DIGEST = "01cbec88e4b4d8f9e103873d2a438e0e51506431f404e2e8c550ace32370720794"

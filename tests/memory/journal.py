@@ -1,0 +1,52 @@
+"""`ports.JournalStore` in memory."""
+
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from gatepost.model.events import DEPLOYMENT, GENESIS, ChainedEvent, Event, Head, chain
+from gatepost.ports import Secrets
+from tests.memory.unit import Room, Unit
+
+
+class MemoryJournalStore(Room):
+    """The tenant's chained events."""
+
+    def __init__(self, unit: Unit, tenant_id: str, secrets: Secrets) -> None:
+        super().__init__(unit, tenant_id)
+        self._secrets = secrets
+
+    def append(self, event: Event) -> ChainedEvent:
+        """Add an event as the next link."""
+        if self._tenant_id != DEPLOYMENT:
+            self._need_tenant()
+        known = self.head()
+        link = chain(known[0] if known else Head(0, GENESIS), self._tenant_id, event)
+        head = Head(link.seq, link.hash)
+        seal = self._secrets.seal_head(self._tenant_id, head)
+        self._unit.record(self._tables.events, (self._tenant_id, link.seq), _apart(link))
+        self._unit.record(self._tables.heads, self._tenant_id, (head, seal))
+        return link
+
+    def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
+        """Events in order, from the one that follows number `after`."""
+        events = self._tables.events
+        keys = sorted(key for key in events if key[0] == self._tenant_id and key[1] > after)
+        return tuple(_apart(events[key]) for key in keys[:count])
+
+    def head(self) -> tuple[Head, bytes] | None:
+        """The newest link as it was sealed, with its seal."""
+        return self._tables.heads.get(self._tenant_id)
+
+
+def _apart(link: ChainedEvent) -> ChainedEvent:
+    """The link with dictionaries of its own, as they come back from a database: plain JSON."""
+    event = link.event
+    apart = structs.replace(event, before=_json(event.before), after=_json(event.after))
+    return structs.replace(link, event=apart)
+
+
+def _json(members: dict[str, Any] | None) -> dict[str, Any] | None:
+    copy: dict[str, Any] | None = msgspec.json.decode(msgspec.json.encode(members))
+    return copy

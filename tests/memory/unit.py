@@ -1,0 +1,159 @@
+"""The tables of the store in memory, and one transaction on them."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import Struct, structs
+
+from gatepost.model.clients import Secret, StoredClient
+from gatepost.model.errors import UnrecordedChange
+from gatepost.model.events import ChainedEvent, Head
+from gatepost.model.keys import SigningKey
+from gatepost.model.people import User
+from gatepost.model.tenants import Role, Tenant
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Key = tuple[str, str]
+
+
+class MissingParent(Exception):
+    """A row refers to another that is not there: what a foreign key is for."""
+
+
+class KeptSecret(NamedTuple):
+    """A secret with the digest of its value."""
+
+    secret: Secret
+    digest: bytes
+
+    def __repr__(self) -> str:
+        return f"KeptSecret({self.secret!r}, digest=***)"
+
+
+class KeptPassword(NamedTuple):
+    """The hash of a password, and whether it is good for one sign-in only."""
+
+    phc: str
+    changed_at: datetime
+    must_change: bool
+
+    def __repr__(self) -> str:
+        return f"KeptPassword(***, {self.changed_at!r}, {self.must_change!r})"
+
+
+@dataclass
+class Tables:
+    """All that is kept, by (tenant, id)."""
+
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+    clients: dict[Key, StoredClient] = field(default_factory=dict)
+    last_secret_ids: dict[Key, int] = field(default_factory=dict)
+    secrets: dict[tuple[str, str, int], KeptSecret] = field(default_factory=dict)
+    roles: dict[Key, Role] = field(default_factory=dict)
+    users: dict[Key, User] = field(default_factory=dict)
+    passwords: dict[Key, KeptPassword] = field(default_factory=dict)
+    preferences: dict[Key, str] = field(default_factory=dict)
+    events: dict[tuple[str, int], ChainedEvent] = field(default_factory=dict)
+    heads: dict[str, tuple[Head, bytes]] = field(default_factory=dict)
+    keys: dict[str, SigningKey] = field(default_factory=dict)
+    deployment: dict[str, bytes] = field(default_factory=dict)
+
+    def copy(self) -> "Tables":
+        """The same rows in tables of their own; the rows are frozen and may be shared."""
+        return Tables(**{table.name: dict(getattr(self, table.name)) for table in fields(self)})
+
+
+class Unit:
+    """One transaction: what it may do, and whether it changed and recorded."""
+
+    def __init__(self, tables: Tables, *, writable: bool) -> None:
+        self._tables: Tables | None = tables
+        self._writable = writable
+        self._changed = False
+        self._recorded = False
+
+    @property
+    def tables(self) -> Tables:
+        """The tables, as long as the block lasts."""
+        if self._tables is None:
+            raise RuntimeError("the transaction is over")
+        return self._tables
+
+    def put(self, table: dict[K, V], key: K, value: V) -> None:
+        """Keep a row; the unit needs an event from now on."""
+        self._changed = True
+        self.keep_books(table, key, value)
+
+    def drop(self, table: dict[K, Any], key: K) -> None:
+        """Remove a row, if it is there."""
+        self._check_writable()
+        if table.pop(key, None) is not None:
+            self._changed = True
+
+    def keep_books(self, table: dict[K, V], key: K, value: V) -> None:
+        """Keep a row that needs no event."""
+        self._check_writable()
+        _check_moments(value)
+        table[key] = value
+
+    def record(self, table: dict[K, V], key: K, value: V) -> None:
+        """Keep a row of the journal."""
+        self._recorded = True
+        self.keep_books(table, key, value)
+
+    def finish(self) -> Tables:
+        """The tables to keep; no event, no change (security.md R-78)."""
+        tables = self.tables
+        if self._changed and not self._recorded:
+            raise UnrecordedChange("a change was made without an event in the journal")
+        return tables
+
+    def close(self) -> None:
+        """Make every later use an error."""
+        self._tables = None
+
+    def _check_writable(self) -> None:
+        if self._tables is None or not self._writable:
+            raise RuntimeError("this transaction may not write")
+
+
+class Room:
+    """What the stores of one tenant have in common."""
+
+    def __init__(self, unit: Unit, tenant_id: str) -> None:
+        self._unit = unit
+        self._tenant_id = tenant_id
+
+    @property
+    def _tables(self) -> Tables:
+        return self._unit.tables
+
+    def _key(self, id_: str) -> Key:
+        return (self._tenant_id, id_)
+
+    def _here(self, table: dict[Key, V]) -> list[V]:
+        return [value for (tenant_id, _), value in table.items() if tenant_id == self._tenant_id]
+
+    def _need_tenant(self) -> None:
+        if self._tenant_id not in self._tables.tenants:
+            raise MissingParent(f"there is no tenant {self._tenant_id!r}")
+
+    def _need_roles(self, role_ids: tuple[str, ...]) -> None:
+        for role_id in role_ids:
+            if self._key(role_id) not in self._tables.roles:
+                raise MissingParent(f"there is no role {role_id!r} in the tenant")
+
+
+def _check_moments(value: object) -> None:
+    """Refuse a time without a zone, as the databases' column type does."""
+    if isinstance(value, Struct):
+        for part in structs.astuple(value):
+            _check_moments(part)
+    elif isinstance(value, tuple):
+        for part in value:
+            _check_moments(part)
+    elif isinstance(value, datetime) and value.tzinfo is None:
+        raise TypeError("a moment has no time zone")

@@ -1,0 +1,72 @@
+"""The store in memory, for tests of services: as strict as the databases, and as forgetful.
+
+A writing unit works on a copy of the tables, which takes the place of the old ones when the block
+ends and is dropped when it raises. A reader keeps the tables that it began with.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+from gatepost.ports import Secrets
+from tests.memory.deployment import MemoryDeployment, MemoryTenancy
+from tests.memory.unit import Tables, Unit
+
+
+class MemoryStore:
+    """`ports.Store` in memory."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._tables = Tables()
+        self._lock = RLock()
+        self._somebody_writes = False
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    @contextmanager
+    def reading(self, tenant_id: str) -> Iterator[MemoryTenancy]:
+        """A consistent view of one tenant."""
+        with self._reading_unit() as unit:
+            yield MemoryTenancy(unit, tenant_id, self._secrets)
+
+    @contextmanager
+    def writing(self, tenant_id: str) -> Iterator[MemoryTenancy]:
+        """A change to one tenant; writers of a tenant wait for each other."""
+        with self._writing_unit() as unit:
+            yield MemoryTenancy(unit, tenant_id, self._secrets)
+
+    @contextmanager
+    def reading_all(self) -> Iterator[MemoryDeployment]:
+        """A consistent view across tenants."""
+        with self._reading_unit() as unit:
+            yield MemoryDeployment(unit, self._secrets)
+
+    @contextmanager
+    def writing_all(self) -> Iterator[MemoryDeployment]:
+        """A change across tenants."""
+        with self._writing_unit() as unit:
+            yield MemoryDeployment(unit, self._secrets)
+
+    @contextmanager
+    def _reading_unit(self) -> Iterator[Unit]:
+        unit = Unit(self._tables, writable=False)
+        try:
+            yield unit
+        finally:
+            unit.close()
+
+    @contextmanager
+    def _writing_unit(self) -> Iterator[Unit]:
+        with self._lock:
+            if self._somebody_writes:
+                raise RuntimeError("a writing unit is open already, and would wait for itself")
+            self._somebody_writes = True
+            unit = Unit(self._tables.copy(), writable=True)
+            try:
+                yield unit
+                self._tables = unit.finish()
+            finally:
+                unit.close()
+                self._somebody_writes = False

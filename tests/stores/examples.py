@@ -1,0 +1,221 @@
+"""Values to put into a store, and ways to look at everything that it keeps of a tenant."""
+
+import hashlib
+import itertools
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gatepost import ports
+from gatepost.model.client_kinds import BY_NAME, CLIENT_KINDS
+from gatepost.model.clients import Secret, StoredClient
+from gatepost.model.events import Action, Actor, Event, Head, Origin
+from gatepost.model.keys import SigningKey
+from gatepost.model.people import LOCAL_PROVIDER, User
+from gatepost.model.tenants import MEMBER, ROLE_TYPES, Role, Tenant
+from gatepost.ports import PageOf
+
+NOW = datetime(2031, 5, 31, 14, 57, 8, 123456, tzinfo=UTC)
+ALL = PageOf(0, 1_000)
+CREDENTIALS = "client_credentials"
+HYBRID = "hybrid"
+
+_ticks = itertools.count(1)
+
+
+class PlainSecrets:
+    """`ports.Secrets` without a key: the same every time, and good for tests only."""
+
+    def digest(self, secret: str) -> bytes:
+        """What is kept of a client secret."""
+        return hashlib.sha256(b"digest " + secret.encode()).digest()
+
+    def seal_head(self, tenant_id: str, head: Head) -> bytes:
+        """The code that shows a chain's newest link to be ours."""
+        return hashlib.sha256(f"seal {tenant_id} {head.seq} ".encode() + head.hash).digest()
+
+
+SECRETS = PlainSecrets()
+
+
+def guid() -> str:
+    """A new GUID."""
+    return str(uuid.uuid4())
+
+
+def later() -> datetime:
+    """A moment after every earlier one of this process, by a microsecond."""
+    return NOW + timedelta(microseconds=next(_ticks))
+
+
+def tenant(id_: str | None = None, **members: Any) -> Tenant:
+    """A tenant."""
+    at = members.pop("created_at", None) or later()
+    values = {"name": "Mill", "alias": "mill", "created_at": at, "updated_at": at, **members}
+    return Tenant(id=id_ or guid(), **values)
+
+
+def role(name: str | None = None, id_: str | None = None, **members: Any) -> Role:
+    """A custom role, or a built-in one when given a type."""
+    id_ = id_ or guid()
+    return Role(id=id_, name=name or f"Role {id_}", **{"description": None, **members})
+
+
+def user(id_: str | None = None, **members: Any) -> User:
+    """A user without roles."""
+    at = members.pop("created_at", None) or later()
+    id_ = id_ or guid()
+    values = {
+        "provider_id": LOCAL_PROVIDER,
+        "email": f"{id_}@example.com",
+        "incarnation": guid(),
+        "role_ids": (),
+        "created_at": at,
+        "updated_at": at,
+        **members,
+    }
+    return User(id=id_, **values)
+
+
+def client(kind: str = HYBRID, id_: str | None = None, **settings: Any) -> StoredClient:
+    """A client; members of its settings are given by name, and so is `created_at`."""
+    at = settings.pop("created_at", None) or later()
+    known = {"name": "Dashboard", **settings}
+    return StoredClient(
+        kind=kind,
+        settings=BY_NAME[kind].settings(id=id_ or guid(), **known),
+        incarnation=guid(),
+        created_at=at,
+        updated_at=at,
+        version=1,
+    )
+
+
+def secret(**members: Any) -> Secret:
+    """A secret that was not numbered yet."""
+    values = {
+        "id": 0,
+        "description": "spring",
+        "expires_at": None,
+        "created_at": later(),
+        "created_by": "user:kim",
+        **members,
+    }
+    return Secret(**values)
+
+
+def event(**members: Any) -> Event:
+    """An event."""
+    values = {
+        "at": later(),
+        "action": Action.CLIENT_CHANGED,
+        "actor": Actor("user", "kim"),
+        "origin": Origin("0af76519", "192.0.2.7"),
+        "target": "a target",
+        **members,
+    }
+    return Event(**values)
+
+
+def signing_key(**members: Any) -> SigningKey:
+    """A signing key that signs nothing."""
+    at = later()
+    values = {
+        "kid": guid(),
+        "algorithm": "RS256",
+        "public_jwk": {"kty": "RSA", "n": "…", "e": "AQAB"},
+        "sealed_private": b"\x00sealed\xff",
+        "created_at": at,
+        "active_from": at,
+        **members,
+    }
+    return SigningKey(**values)
+
+
+@contextmanager
+def recorded(store: ports.Store, tenant_id: str) -> Iterator[ports.Tenancy]:
+    """A writing unit that has its event."""
+    with store.writing(tenant_id) as unit:
+        unit.journal.append(event())
+        yield unit
+
+
+def found_tenant(store: ports.Store, tenant_id: str | None = None) -> str:
+    """Add a tenant with the built-in roles, and give its id."""
+    founded = tenant(tenant_id)
+    with store.writing_all() as deployment:
+        assert deployment.add_tenant(founded)
+        here = deployment.open(founded.id)
+        for row in ROLE_TYPES:
+            assert here.directory.add_role(
+                Role(id=row.id, name=row.word, description=row.description, type_id=row.id)
+            )
+        here.journal.append(event(action=Action.TENANT_ADDED, target=founded.id))
+    return founded.id
+
+
+def dump(unit: ports.Tenancy) -> dict[str, object]:
+    """Everything that can be seen of a tenant."""
+    clients = [item for kind in CLIENT_KINDS for item in unit.clients.page(kind.name, (), ALL)]
+    ids = [item.settings.id for item in clients]
+    users = unit.directory.users(ALL)
+    return {
+        "tenant": unit.directory.tenant(),
+        "roles": unit.directory.roles(None, ALL),
+        "in roles": [
+            (
+                unit.directory.users_in_role(item.id, ALL),
+                unit.directory.clients_in_role(item.id, ALL),
+            )
+            for item in unit.directory.roles(None, ALL)
+        ],
+        "users": users,
+        "passwords": [unit.directory.password(item.id) for item in users],
+        "preferences": [unit.directory.preferences(item.id) for item in users],
+        "clients": clients,
+        "secrets": [unit.clients.secrets(id_) for id_ in ids],
+        "digests": [sorted(unit.clients.digests(id_), key=lambda d: d.id) for id_ in ids],
+        "counts": (
+            unit.clients.count_all(),
+            unit.directory.count_users(),
+            unit.directory.count_roles(None),
+        ),
+        "journal": unit.journal.entries(0, 1_000),
+        "head": unit.journal.head(),
+    }
+
+
+def seen(store: ports.Store, tenant_id: str) -> dict[str, object]:
+    """Everything that can be seen of a tenant, in a unit of its own."""
+    with store.reading(tenant_id) as unit:
+        return dump(unit)
+
+
+def add_clients(store: ports.Store, tenant_id: str, *clients: StoredClient) -> None:
+    """Keep new clients."""
+    with recorded(store, tenant_id) as unit:
+        assert all([unit.clients.add(item) for item in clients])
+
+
+def add_users(store: ports.Store, tenant_id: str, *users: User) -> None:
+    """Keep new users."""
+    with recorded(store, tenant_id) as unit:
+        assert all([unit.directory.add_user(item) for item in users])
+
+
+def add_roles(store: ports.Store, tenant_id: str, *roles: Role) -> None:
+    """Keep new roles."""
+    with recorded(store, tenant_id) as unit:
+        assert all([unit.directory.add_role(item) for item in roles])
+
+
+def ids_of(found: tuple[StoredClient, ...]) -> list[str]:
+    """The ids of clients, in their order."""
+    return [item.settings.id for item in found]
+
+
+def plus_member(*role_ids: str) -> tuple[str, ...]:
+    """Role ids with the member role, as a store gives them back."""
+    return tuple(sorted({MEMBER, *role_ids}))

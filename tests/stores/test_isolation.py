@@ -1,0 +1,302 @@
+"""No method of a tenant's stores shows or changes anything of another tenant (R-63, D-16).
+
+Every method is called in a tenant without anything and in a twin that has the same ids where ids
+may be the same. The table has a row for each method of the protocols, or the first test fails.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import pytest
+
+from gatepost import ports
+from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.tenants import MEMBER, ROLE_TYPES, VIEWER
+from gatepost.ports import SecretUse, Tenancy
+from tests.stores.examples import (
+    ALL,
+    CREDENTIALS,
+    NOW,
+    client,
+    event,
+    found_tenant,
+    guid,
+    plus_member,
+    recorded,
+    role,
+    secret,
+    seen,
+    tenant,
+    user,
+)
+
+MARK = "for the eyes of the first tenant only"
+SHARED_ROLE = guid()
+SHARED_USER = guid()
+EMAIL = "kim@example.com"
+REFUSED = "an exception"
+BUILT_IN = len(ROLE_TYPES)
+
+
+class Scene(NamedTuple):
+    """The first tenant, which has everything, and the ids of its clients and own things."""
+
+    first: str
+    twin: str
+    empty: str
+    client_id: str
+    role_id: str
+    user_id: str
+
+
+class Row(NamedTuple):
+    """A call with the first tenant's ids, and what it says in an empty tenant and in a twin."""
+
+    call: Callable[[Tenancy, Scene], object]
+    empty: object
+    twin: object
+
+
+CLIENTS: dict[str, Row] = {
+    "add": Row(lambda u, s: u.clients.add(client(CREDENTIALS, s.client_id)), False, False),
+    "get": Row(lambda u, s: u.clients.get(CREDENTIALS, s.client_id), None, None),
+    "find": Row(lambda u, s: u.clients.find(s.client_id), None, None),
+    "page": Row(lambda u, _: len(u.clients.page(CREDENTIALS, ("line-4",), ALL)), 0, 1),
+    "count": Row(lambda u, _: u.clients.count(CREDENTIALS, ()), 0, 1),
+    "count_all": Row(lambda u, _: u.clients.count_all(), 0, 1),
+    "some": Row(lambda u, s: u.clients.some(CREDENTIALS, [s.client_id], ()), (), ()),
+    "save": Row(
+        lambda u, s: u.clients.save(client(CREDENTIALS, s.client_id, name="Taken"), 1),
+        False,
+        False,
+    ),
+    "remove": Row(lambda u, s: u.clients.remove(s.client_id), None, None),
+    "add_secret": Row(
+        lambda u, s: u.clients.add_secret(s.client_id, secret(), b"mine"), REFUSED, REFUSED
+    ),
+    "secrets": Row(lambda u, s: u.clients.secrets(s.client_id), (), ()),
+    "secret": Row(lambda u, s: u.clients.secret(s.client_id, 1), None, None),
+    "digests": Row(lambda u, s: u.clients.digests(s.client_id), (), ()),
+    "save_secret": Row(
+        lambda u, s: u.clients.save_secret(s.client_id, secret(id=1, description="Taken")),
+        None,
+        None,
+    ),
+    "remove_secret": Row(lambda u, s: u.clients.remove_secret(s.client_id, 1), None, None),
+    "note_uses": Row(
+        lambda u, s: u.clients.note_uses([SecretUse(s.client_id, 1, 7, NOW)]), None, None
+    ),
+}
+
+DIRECTORY: dict[str, Row] = {
+    "tenant": Row(lambda u, s: (u.directory.tenant() or tenant()).id == s.first, False, False),
+    "add_role": Row(lambda u, _: u.directory.add_role(role(MARK, SHARED_ROLE)), True, False),
+    "role": Row(lambda u, _: u.directory.role(SHARED_ROLE) is not None, False, True),
+    "role_named": Row(lambda u, _: u.directory.role_named(f"{MARK} role"), None, None),
+    "role_of_type": Row(lambda u, _: u.directory.role_of_type(VIEWER) is not None, True, True),
+    "roles": Row(lambda u, _: len(u.directory.roles(None, ALL)), BUILT_IN, BUILT_IN + 1),
+    "count_roles": Row(lambda u, _: u.directory.count_roles(None), BUILT_IN, BUILT_IN + 1),
+    "some_roles": Row(lambda u, s: len(u.directory.some_roles([SHARED_ROLE, s.role_id])), 0, 1),
+    "save_role": Row(
+        lambda u, _: u.directory.save_role(role(f"{MARK} role", SHARED_ROLE)), False, True
+    ),
+    "remove_role": Row(lambda u, _: u.directory.remove_role(SHARED_ROLE), None, None),
+    "add_user": Row(lambda u, _: u.directory.add_user(user(SHARED_USER, email=EMAIL)), True, False),
+    "user": Row(lambda u, s: u.directory.user(s.user_id), None, None),
+    "user_with_email": Row(
+        lambda u, _: u.directory.user_with_email(LOCAL_PROVIDER, EMAIL) is None, True, False
+    ),
+    "users": Row(lambda u, _: len(u.directory.users(ALL)), 0, 1),
+    "count_users": Row(lambda u, _: u.directory.count_users(), 0, 1),
+    "some_users": Row(lambda u, s: len(u.directory.some_users([s.user_id, SHARED_USER])), 0, 1),
+    "save_user": Row(
+        lambda u, _: u.directory.save_user(user(SHARED_USER, email=EMAIL, version=2), 1),
+        False,
+        True,
+    ),
+    "remove_user": Row(lambda u, _: u.directory.remove_user(SHARED_USER), None, None),
+    "users_in_role": Row(lambda u, _: len(u.directory.users_in_role(MEMBER, ALL)), 0, 1),
+    "count_users_in_role": Row(lambda u, _: u.directory.count_users_in_role(MEMBER), 0, 1),
+    "enabled_users_in_role": Row(lambda u, _: u.directory.enabled_users_in_role(MEMBER), 0, 1),
+    "clients_in_role": Row(lambda u, _: len(u.directory.clients_in_role(MEMBER, ALL)), 0, 1),
+    "count_clients_in_role": Row(lambda u, _: u.directory.count_clients_in_role(MEMBER), 0, 1),
+    "enabled_clients_in_role": Row(lambda u, _: u.directory.enabled_clients_in_role(MEMBER), 0, 1),
+    "password": Row(lambda u, _: u.directory.password(SHARED_USER), None, "$twin"),
+    "set_password": Row(
+        lambda u, _: u.directory.set_password(SHARED_USER, "$new", NOW, must_change=True),
+        REFUSED,
+        None,
+    ),
+    "preferences": Row(lambda u, _: u.directory.preferences(SHARED_USER), None, '"twin"'),
+    "set_preferences": Row(
+        lambda u, _: u.directory.set_preferences(SHARED_USER, "[]"), REFUSED, None
+    ),
+}
+
+JOURNAL: dict[str, Row] = {
+    "append": Row(lambda u, _: u.journal.append(event()).seq, 3, 4),
+    "entries": Row(lambda u, _: len(u.journal.entries(0, 1_000)), 2, 3),
+    "head": Row(lambda u, _: (u.journal.head() or ((0,),))[0][0], 2, 3),
+}
+
+TABLES: dict[type, dict[str, Row]] = {
+    ports.ClientStore: CLIENTS,
+    ports.DirectoryStore: DIRECTORY,
+    ports.JournalStore: JOURNAL,
+}
+ROWS = [
+    pytest.param(row, id=f"{protocol.__name__}.{name}")
+    for protocol, rows in TABLES.items()
+    for name, row in rows.items()
+]
+
+
+def methods_of(protocol: type) -> set[str]:
+    """The names that a protocol declares."""
+    return {name for name in vars(protocol) if not name.startswith("_")}
+
+
+def stores_of_a_tenancy() -> set[object]:
+    """The protocols of what hangs on a tenancy."""
+    return {
+        vars(ports.Tenancy)[name].fget.__annotations__["return"]
+        for name in methods_of(ports.Tenancy)
+    }
+
+
+def missing(protocol: type, rows: dict[str, Row]) -> set[str]:
+    """The methods without a row, and the rows without a method."""
+    return methods_of(protocol) ^ set(rows)
+
+
+@pytest.mark.parametrize("protocol", TABLES, ids=lambda protocol: protocol.__name__)
+def test_every_method_has_a_row(protocol: type) -> None:
+    assert missing(protocol, TABLES[protocol]) == set()
+
+
+def test_every_store_of_a_tenancy_has_a_table() -> None:
+    assert stores_of_a_tenancy() == set(TABLES)
+
+
+def test_a_new_method_would_be_missed() -> None:
+    class Grown(Protocol):
+        """A protocol that got a method."""
+
+        def head(self) -> None:
+            """An old one."""
+
+        def new(self) -> None:
+            """The new one."""
+
+    assert missing(Grown, {"head": JOURNAL["head"]}) == {"new"}
+
+
+def test_no_method_of_a_tenants_stores_takes_a_tenant() -> None:
+    for protocol in TABLES:
+        for name in methods_of(protocol):
+            names = vars(protocol)[name].__code__.co_varnames
+            assert not [word for word in names if "tenant" in word]
+
+
+def fill(store: ports.Store, tenant_id: str, mark: str, *, size: int) -> tuple[str, str, str]:
+    """Give a tenant a shared and own things that bear a mark; the ids of the last own ones."""
+    last = ("", "", "")
+    with recorded(store, tenant_id) as unit:
+        for number in range(size):
+            shared = number == 0
+            own = role(f"{mark} role {number or ''}", SHARED_ROLE if shared else None)
+            person = user(
+                SHARED_USER if shared else None,
+                surname=mark,
+                email=EMAIL if shared else f"{number}@example.com",
+                role_ids=(MEMBER, own.id),
+            )
+            machine = client(CREDENTIALS, name=mark, tags=("line-4",), role_ids=(MEMBER, own.id))
+            last = (machine.settings.id, own.id, person.id)
+            assert unit.directory.add_role(own)
+            assert unit.directory.add_user(person)
+            unit.directory.set_password(person.id, f"${mark}", NOW, must_change=False)
+            unit.directory.set_preferences(person.id, f'"{mark}"')
+            assert unit.clients.add(machine)
+            unit.clients.add_secret(last[0], secret(description=mark), mark.encode())
+        unit.journal.append(event(target=mark, reason=mark))
+    return last
+
+
+@pytest.fixture
+def scene(store: ports.Store) -> Scene:
+    """A tenant that has three of everything, a twin that has one, and an empty one."""
+    first, twin, empty = (found_tenant(store) for _ in range(3))
+    client_id, role_id, user_id = fill(store, first, MARK, size=3)
+    fill(store, twin, "twin", size=1)
+    return Scene(first, twin, empty, client_id, role_id, user_id)
+
+
+def call_in(store: ports.Store, tenant_id: str, row: Row, scene: Scene) -> object:
+    """The result of a call in a writing unit, or that it was refused."""
+    try:
+        with store.writing(tenant_id) as unit:
+            found = row.call(unit, scene)
+            unit.journal.append(event())
+    except Exception:  # noqa: BLE001  (each store has its own)
+        return REFUSED
+    return found
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_an_empty_tenant_sees_and_changes_nothing(
+    store: ports.Store, scene: Scene, row: Row
+) -> None:
+    with recorded(store, scene.empty):
+        pass
+    others = seen(store, scene.first), seen(store, scene.twin)
+    found = call_in(store, scene.empty, row, scene)
+    assert found == row.empty
+    assert MARK not in repr(found)
+    assert (seen(store, scene.first), seen(store, scene.twin)) == others
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_twin_sees_and_changes_its_own(store: ports.Store, scene: Scene, row: Row) -> None:
+    others = seen(store, scene.first), seen(store, scene.empty)
+    found = call_in(store, scene.twin, row, scene)
+    assert found == row.twin
+    assert MARK not in repr(found)
+    assert (seen(store, scene.first), seen(store, scene.empty)) == others
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_an_opened_tenancy_keeps_apart_too(store: ports.Store, scene: Scene, row: Row) -> None:
+    others = seen(store, scene.first), seen(store, scene.empty)
+    try:
+        with store.writing_all() as deployment:
+            deployment.open(scene.first).clients.find(scene.client_id)
+            found: object = row.call(deployment.open(scene.twin), scene)
+            deployment.open(scene.twin).journal.append(event())
+    except Exception:  # noqa: BLE001  (each store has its own)
+        found = REFUSED
+    assert found == row.twin
+    assert (seen(store, scene.first), seen(store, scene.empty)) == others
+
+
+def test_nothing_of_the_first_is_in_what_others_see(store: ports.Store, scene: Scene) -> None:
+    assert MARK in repr(seen(store, scene.first))
+    for tenant_id in (scene.twin, scene.empty, guid()):
+        shown = repr(seen(store, tenant_id))
+        assert MARK not in shown
+        assert scene.first not in shown
+        assert scene.client_id not in shown
+
+
+def test_what_the_twin_removes_stays_with_the_first(store: ports.Store, scene: Scene) -> None:
+    before = seen(store, scene.first)
+    with recorded(store, scene.twin) as unit:
+        unit.directory.remove_role(SHARED_ROLE)
+        unit.directory.remove_user(SHARED_USER)
+        for kept in unit.clients.page(CREDENTIALS, (), ALL):
+            unit.clients.remove(kept.settings.id)
+    assert seen(store, scene.first) == before
+    with store.reading(scene.first) as unit:
+        kept_user = unit.directory.user(SHARED_USER)
+        assert kept_user is not None
+        assert kept_user.role_ids == plus_member(SHARED_ROLE)
