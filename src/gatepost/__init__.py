@@ -1,1 +1,3 @@
+"""A self-hosted identity server with many tenants."""
+
 __version__ = "0.1.0"

@@ -30,7 +30,6 @@ from gatepost.services.usage import UsageBook
 from gatepost.services.world import World
 from gatepost.settings import Settings, safe_database_url
 from gatepost.storage import backup, schema
-from gatepost.storage.backup import BackupFault as BackupFault
 from gatepost.storage.engine import Database, sqlite_path
 from gatepost.storage.sql_store import SqlStore
 from gatepost.system import SystemClock, SystemDice
@@ -169,7 +168,7 @@ def _furnish(settings: Settings, database: Database, master: MasterKey) -> House
         clock=SystemClock(),
         dice=dice,
         secrets=secrets,
-        passwords=Argon2Passwords(dice, os.cpu_count() or 1),
+        passwords=Argon2Passwords(dice, max(1, (os.cpu_count() or 1) // settings.workers)),
         signer=Jose(Sealer(master, dice), settings.rsa_key_bits),
         theme=settings.theme,
     )

@@ -71,7 +71,9 @@ class MemoryDirectoryStore(MemoryRoleStore):
         kept = self._tables.passwords.get(self._key(user_id))
         return kept.phc if kept else None
 
-    def set_password(self, user_id: str, phc: str, changed_at: datetime, must_change: bool) -> None:
+    def set_password(
+        self, user_id: str, phc: str, changed_at: datetime, *, must_change: bool
+    ) -> None:
         """Keep a new hash; `must_change` marks a one-time password."""
         self._need_user(user_id)
         kept = KeptPassword(phc, changed_at, must_change)

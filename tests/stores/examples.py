@@ -4,18 +4,21 @@ import hashlib
 import itertools
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from gatepost import ports
 from gatepost.model.client_kinds import BY_NAME, CLIENT_KINDS
 from gatepost.model.clients import Secret, StoredClient
+from gatepost.model.errors import UnrecordedChange
 from gatepost.model.events import Action, Actor, Event, Head, Origin
 from gatepost.model.keys import SigningKey
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.tenants import MEMBER, ROLE_TYPES, Role, Tenant
 from gatepost.ports import PageOf
+
+T = TypeVar("T")
 
 NOW = datetime(2031, 5, 31, 14, 57, 8, 123456, tzinfo=UTC)
 ALL = PageOf(0, 1_000)
@@ -142,6 +145,28 @@ def recorded(store: ports.Store, tenant_id: str) -> Iterator[ports.Tenancy]:
         yield unit
 
 
+@contextmanager
+def failing(
+    opened: AbstractContextManager[T], way_out: type[BaseException] = ZeroDivisionError
+) -> Iterator[T]:
+    """A unit that ends with an exception."""
+    with suppress(way_out), opened as unit:
+        yield unit
+        raise way_out
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Something in the block is refused, by whatever exception the store has for it."""
+    try:
+        yield
+    except (AssertionError, UnrecordedChange):
+        raise
+    except Exception:  # noqa: BLE001  (each store has its own)
+        return
+    raise AssertionError("nothing was refused")
+
+
 def found_tenant(store: ports.Store, tenant_id: str | None = None) -> str:
     """Add a tenant with the built-in roles, and give its id."""
     founded = tenant(tenant_id)
@@ -196,19 +221,19 @@ def seen(store: ports.Store, tenant_id: str) -> dict[str, object]:
 def add_clients(store: ports.Store, tenant_id: str, *clients: StoredClient) -> None:
     """Keep new clients."""
     with recorded(store, tenant_id) as unit:
-        assert all([unit.clients.add(item) for item in clients])
+        assert all(unit.clients.add(item) for item in clients)
 
 
 def add_users(store: ports.Store, tenant_id: str, *users: User) -> None:
     """Keep new users."""
     with recorded(store, tenant_id) as unit:
-        assert all([unit.directory.add_user(item) for item in users])
+        assert all(unit.directory.add_user(item) for item in users)
 
 
 def add_roles(store: ports.Store, tenant_id: str, *roles: Role) -> None:
     """Keep new roles."""
     with recorded(store, tenant_id) as unit:
-        assert all([unit.directory.add_role(item) for item in roles])
+        assert all(unit.directory.add_role(item) for item in roles)
 
 
 def ids_of(found: tuple[StoredClient, ...]) -> list[str]:

@@ -40,7 +40,7 @@ TAGS = st.lists(st.sampled_from(["a", "A", "ä"]), max_size=2, unique=True).map(
 ROLES = tuple(guid() for _ in range(3))
 ROLE_IDS = st.lists(st.sampled_from([MEMBER, *ROLES]), max_size=2).map(tuple)
 ROLE_ID = st.sampled_from([MEMBER, VIEWER, *ROLES])
-NAMES = st.sampled_from(["Press", "PRESS", "ｐress", "Straße", "strasse", "Viewer"])
+NAMES = st.sampled_from(["Press", "PRESS", "\uff50ress", "Straße", "strasse", "Viewer"])
 PEOPLE = st.sampled_from(["p1", "p2", "P2"])
 EMAILS = st.sampled_from([None, "k@example.com", "K@EXAMPLE.com", "l@example.com"])
 NUMBERS = st.integers(1, 3)
@@ -167,7 +167,7 @@ def told(store: ports.Store, tenant_id: str, step: Step, at: int) -> object:
     return answers, "kept"
 
 
-@settings(deadline=None, derandomize=True, max_examples=120, database=None)
+@settings(deadline=None, derandomize=True, max_examples=40, database=None)
 @given(story=stories())
 def test_one_story(pair: tuple[ports.Store, ports.Store], story: list[Step]) -> None:
     tenants = [guid(), guid()]

@@ -5,12 +5,12 @@ import sys
 import click
 
 from gatepost import __version__
-from gatepost.app import BackupFault, StartFault
+from gatepost.app import StartFault
 from gatepost.cli.administer import init, keys, tenant, user
 from gatepost.cli.care import backup, doctor, migrate, openapi, restore
 from gatepost.cli.context import CommandFault
 from gatepost.cli.serve import serve
-from gatepost.model.errors import Code, Refused, StoreUnavailable
+from gatepost.model.errors import BackupFault, Code, Refused, StoreUnavailable
 from gatepost.settings import SettingsFault
 
 _FAILED = 1

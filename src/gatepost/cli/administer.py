@@ -107,7 +107,9 @@ def user() -> None:
 @click.option("--role", "role_names", multiple=True, help="Name or id of a role; may be repeated.")
 @click.option("--password-file", type=_file, help="File with the password; else one is made.")
 @config_option
-def user_add(as_json: bool, config: Path | None, role_names: tuple[str, ...], **wishes: Any) -> None:
+def user_add(
+    as_json: bool, config: Path | None, role_names: tuple[str, ...], **wishes: Any
+) -> None:
     """Add a person; prints a one-time password when none is given."""
     given = _given_password(wishes["password_file"])
     raw = {

@@ -14,7 +14,8 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         details = " ".join(f"{name}={value}" for name, value in _details(record).items())
-        return f"{_time(record)} {record.levelname:7} {_flat(_words(record, self))} {details}".rstrip()
+        words = _flat(_words(record, self))
+        return f"{_time(record)} {record.levelname:7} {words} {details}".rstrip()
 
 
 class JsonLines(logging.Formatter):

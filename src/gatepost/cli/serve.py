@@ -10,17 +10,25 @@ from gatepost.cli.context import config_option, settings_of
 from gatepost.cli.logs import start_logging
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
-from gatepost.settings import Settings
 
 _DEFAULT_HOST = "127.0.0.1"
 
 
 @click.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1, shown as localhost]")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True,
-              help="Port to listen on; 0 picks a free one.")
-@click.option("--workers", "count", type=click.IntRange(1, 64),
-              help="Worker processes.  [default: GATEPOST_WORKERS, else 1]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option(
+    "--workers",
+    "count",
+    type=click.IntRange(1, 64),
+    help="Worker processes.  [default: GATEPOST_WORKERS, else 1]",
+)
 @config_option
 def serve(host: str | None, port: int, count: int | None, config: Path | None) -> None:
     """Serve until SIGTERM or Ctrl-C. An empty SQLite store gets a first tenant."""
@@ -32,7 +40,7 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
     public_url = settings.public_url or listening
     house = prepare_house(settings)
     try:
-        founded = _found_if_empty(house, settings)
+        founded = _found_if_empty(house)
         ensure_signing_key(house)
     finally:
         house.close()
@@ -41,7 +49,7 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
     workers.run(plan, settings, public_url, lambda: click.echo(f"listening on {listening}"))
 
 
-def _found_if_empty(house: House, settings: Settings) -> Founded | None:
+def _found_if_empty(house: House) -> Founded | None:
     """The first tenant of an embedded store; on PostgreSQL `gatepost init` is run on purpose."""
     if house.database.path is None or tenants.all_tenants(house.world):
         return None

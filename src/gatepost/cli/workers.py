@@ -29,7 +29,7 @@ class Plan(NamedTuple):
 
     host: str
     port: int
-    count: int
+    workers: int
     socket: socket.socket
 
 
@@ -46,7 +46,7 @@ def reserve(host: str, port: int, count: int) -> Plan:
 
 def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], None]) -> None:
     """Serve until told to stop."""
-    if plan.count == 1:
+    if plan.workers == 1:
         _work(plan.socket, settings, public_url, ready)
         return
     _Crew(plan, settings, public_url, ready).run()
@@ -83,9 +83,9 @@ class _Crew:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         reading, writing = os.pipe()
-        for _ in range(self._plan.count):
+        for _ in range(self._plan.workers):
             self._spawn(writing)
-        for _ in range(self._plan.count):
+        for _ in range(self._plan.workers):
             os.read(reading, 1)
         if not self._stopping:
             self._ready()
@@ -117,7 +117,7 @@ class _Crew:
             self._plan.socket.close()
             _work(own, self._settings, self._public_url, lambda: _tell(writing))
             status = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001  (a fork must end here, whatever happened)
             _log.exception("worker could not serve")
         finally:
             os._exit(status)
@@ -166,9 +166,7 @@ def _tell(writing: int) -> None:
     os.write(writing, b"+")
 
 
-def _bound(
-    family: socket.AddressFamily, host: str, port: int, *, shared: bool
-) -> socket.socket:
+def _bound(family: socket.AddressFamily, host: str, port: int, *, shared: bool) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if shared:

@@ -108,6 +108,6 @@ class SecretDigest(Struct, frozen=True, kw_only=True):
 class SecretDraft(Struct, frozen=True, kw_only=True):
     """Description and expiry as a caller sent them; UNSET where nothing was sent."""
 
-    description: str | None | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
     expires: bool | None = None
     expiration: datetime | None = None

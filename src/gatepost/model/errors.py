@@ -67,5 +67,9 @@ class StoreUnavailable(Exception):
     """The store cannot be reached or is too busy just now; trying again later may help."""
 
 
+class BackupFault(Exception):
+    """A backup or restore cannot be made; one line that says why and what to do."""
+
+
 class UnrecordedChange(Exception):
     """A unit of work changed something without writing an event: a fault of ours, never kept."""

@@ -100,9 +100,7 @@ Tags = Annotated[
         max_length=MAX_TAGS,
     ),
 ]
-RedirectUri = Annotated[
-    str, Meta(min_length=1, max_length=2000, extra={"check": "redirect_uri"})
-]
+RedirectUri = Annotated[str, Meta(min_length=1, max_length=2000, extra={"check": "redirect_uri"})]
 RedirectUris = Annotated[
     tuple[RedirectUri, ...],
     _field(

@@ -74,6 +74,8 @@ def is_reserved_role_name(folded_name: str) -> bool:
     )
 
 
-def may_grant(held_types: AbstractSet[str], held: AbstractSet[str], wanted: AbstractSet[str]) -> bool:
+def may_grant(
+    held_types: AbstractSet[str], held: AbstractSet[str], wanted: AbstractSet[str]
+) -> bool:
     """Nobody grants a role that they do not hold; an administrator holds every right (R-65)."""
     return ADMINISTRATOR in held_types or wanted <= held

@@ -19,6 +19,7 @@ _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+\Z")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PORT = re.compile(r"[1-9][0-9]{0,4}\Z")
 _MAX_PORT = 65535
+_MAX_HOST = 253
 
 
 class Fault(NamedTuple):
@@ -151,7 +152,7 @@ def _is_host(host: str) -> bool:
             return False
         return host.endswith("]") and "%" not in host
     labels = host.split(".")
-    if len(host) > 253 or not all(_LABEL.match(label) for label in labels):
+    if len(host) > _MAX_HOST or not all(_LABEL.match(label) for label in labels):
         return False
     if not labels[-1].isdigit():
         return True

@@ -45,7 +45,11 @@ def client_subject(client_id: str) -> str:
 
 
 def access_claims(
-    issuer: str, principal: Principal, scopes: tuple[str, ...], times: tuple[datetime, int], jti: str
+    issuer: str,
+    principal: Principal,
+    scopes: tuple[str, ...],
+    times: tuple[datetime, int],
+    jti: str,
 ) -> dict[str, Any]:
     """The claims of an access token; `times` is the moment of issue and the seconds to live.
 

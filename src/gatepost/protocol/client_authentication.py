@@ -34,13 +34,14 @@ class Credentials(NamedTuple):
 def refused(reason: str) -> OAuthError:
     """The one answer for whoever is not authenticated; `reason` is for the journal."""
     return OAuthError(
-        "invalid_client", "client authentication failed: unknown client or wrong secret", reason, 401
+        "invalid_client",
+        "client authentication failed: unknown client or wrong secret",
+        reason,
+        401,
     )
 
 
-def presented(
-    authorization: str | None, form: Mapping[str, str]
-) -> Credentials | OAuthError:
+def presented(authorization: str | None, form: Mapping[str, str]) -> Credentials | OAuthError:
     """The credentials of a request, from its header or its body."""
     in_body = "client_secret" in form
     if authorization is None:

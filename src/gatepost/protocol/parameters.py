@@ -72,6 +72,6 @@ def _decode(raw: bytes) -> str | None:
 def _has_broken_escape(raw: bytes) -> bool:
     hexadecimal = b"0123456789abcdefABCDEF"
     return any(
-        len(part) < 2 or part[0] not in hexadecimal or part[1] not in hexadecimal
+        not part[1:] or part[0] not in hexadecimal or part[1] not in hexadecimal
         for part in raw.split(b"%")[1:]
     )

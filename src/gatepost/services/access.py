@@ -1,4 +1,4 @@
-"""From a bearer token to a caller whose standing was just confirmed (security.md R-27, R-30..34)."""
+"""From a bearer token to a caller whose standing was just confirmed (R-27, R-30..R-34)."""
 
 from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
 from gatepost.model.events import Action, Event, Origin
@@ -19,9 +19,7 @@ class AccessService:
 
     def caller(self, token: str) -> Caller | str:
         """The caller behind a token, or the reason code for refusing it."""
-        payload = self._world.signer.verify(
-            self._ring.published(), claims.ACCESS_TOKEN_TYPE, token
-        )
+        payload = self._world.signer.verify(self._ring.published(), claims.ACCESS_TOKEN_TYPE, token)
         if payload is None:
             return "bad_signature"
         read = claims.read_access_claims(payload, self._issuer, self._world.clock.now())

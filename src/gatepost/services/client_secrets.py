@@ -25,9 +25,7 @@ class NewSecret(NamedTuple):
     value: str
 
 
-def add(
-    world: World, act: Act, kind: ClientKind, client_id: str, draft: SecretDraft
-) -> NewSecret:
+def add(world: World, act: Act, kind: ClientKind, client_id: str, draft: SecretDraft) -> NewSecret:
     """Give the client one more secret."""
     expires_at = expiry_of(draft, None)
     _check_future(world, expires_at)

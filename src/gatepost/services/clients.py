@@ -227,8 +227,6 @@ def _save(
     keep_an_administrator(tenancy, administrators)
     before, after = changed_members(told(client), told(changed))
     tenancy.journal.append(
-        event(
-            world, act, Action.CLIENT_CHANGED, client.settings.id, before=before, after=after
-        )
+        event(world, act, Action.CLIENT_CHANGED, client.settings.id, before=before, after=after)
     )
     return changed

@@ -6,13 +6,13 @@ from gatepost.model.callers import Caller
 from gatepost.model.client_kinds import CLIENT_CREDENTIALS
 from gatepost.model.clients import ClientCredentialClient, StoredClient
 from gatepost.model.errors import Code, Refused
-from gatepost.model.events import OPERATOR, Action, Event, Origin
+from gatepost.model.events import OPERATOR, Action, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User, password_fault
 from gatepost.model.secret_values import compose
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, ROLE_TYPES, Role, Tenant
 from gatepost.ports import Deployment, Tenancy
 from gatepost.services import client_secrets
-from gatepost.services.world import Act, World
+from gatepost.services.world import Act, World, event
 
 _INCARNATION_BYTES = 6
 _PASSWORD_BYTES = 12
@@ -56,7 +56,7 @@ def all_tenants(world: World) -> tuple[Tenant, ...]:
         return deployment.tenants()
 
 
-def operator_act(world: World, tenant_id: str, operation_id: str) -> Act:
+def operator_act(tenant_id: str, operation_id: str) -> Act:
     """A change made on the command line, by whoever has the machine."""
     caller = Caller(
         tenant_id=tenant_id,
@@ -86,12 +86,13 @@ def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
             )
         tenant = _add_tenant(world, deployment, wish)
         tenancy = deployment.open(tenant.id)
-        act = operator_act(world, tenant.id, world.dice.guid())
-        tenancy.journal.append(_founding_event(world, act, tenant))
+        act = operator_act(tenant.id, world.dice.guid())
+        founding = event(world, act, Action.TENANT_ADDED, tenant.id, after={"Name": tenant.name})
+        tenancy.journal.append(founding)
         role_ids = _add_roles(world, tenancy)
-        email = _add_administrator(world, tenancy, wish, role_ids)
         one_time = wish.admin_password is None
-        _set_first_password(world, tenancy, (email, phc), must_change=one_time)
+        email = _add_administrator(world, act, tenancy, wish, role_ids)
+        _set_first_password(world, act, tenancy, (email, phc), must_change=one_time)
         client_id = _add_client(world, act, tenancy, (wish.admin_client_id, secret), role_ids)
     return Founded(
         tenant,
@@ -121,17 +122,6 @@ def _add_tenant(world: World, deployment: Deployment, wish: Founding) -> Tenant:
     return tenant
 
 
-def _founding_event(world: World, act: Act, tenant: Tenant) -> Event:
-    return Event(
-        at=world.clock.now(),
-        action=Action.TENANT_ADDED,
-        actor=act.actor,
-        origin=act.origin,
-        target=tenant.id,
-        after={"Name": tenant.name},
-    )
-
-
 def _add_roles(world: World, tenancy: Tenancy) -> tuple[str, ...]:
     """Add the built-in roles; the ids of those that an administrator has."""
     mine = []
@@ -146,32 +136,35 @@ def _add_roles(world: World, tenancy: Tenancy) -> tuple[str, ...]:
 
 
 def _add_administrator(
-    world: World, tenancy: Tenancy, wish: Founding, role_ids: tuple[str, ...]
+    world: World, act: Act, tenancy: Tenancy, wish: Founding, role_ids: tuple[str, ...]
 ) -> str:
     email = wish.admin_email or "admin@example.com"
     now = world.clock.now()
-    tenancy.directory.add_user(
-        User(
-            id=world.dice.guid(),
-            provider_id=LOCAL_PROVIDER,
-            email=email,
-            contact_email=email,
-            incarnation=world.dice.token(_INCARNATION_BYTES),
-            role_ids=role_ids,
-            created_at=now,
-            updated_at=now,
-        )
+    user = User(
+        id=world.dice.guid(),
+        provider_id=LOCAL_PROVIDER,
+        email=email,
+        contact_email=email,
+        incarnation=world.dice.token(_INCARNATION_BYTES),
+        role_ids=role_ids,
+        created_at=now,
+        updated_at=now,
     )
+    tenancy.directory.add_user(user)
+    after = {"Email": email, "RoleIds": role_ids}
+    tenancy.journal.append(event(world, act, Action.USER_ADDED, user.id, after=after))
     return email
 
 
 def _set_first_password(
-    world: World, tenancy: Tenancy, credentials: tuple[str, str], *, must_change: bool
+    world: World, act: Act, tenancy: Tenancy, credentials: tuple[str, str], *, must_change: bool
 ) -> None:
     email, phc = credentials
     user = tenancy.directory.user_with_email(LOCAL_PROVIDER, email)
     if user is not None:
-        tenancy.directory.set_password(user.id, phc, world.clock.now(), must_change)
+        tenancy.directory.set_password(user.id, phc, world.clock.now(), must_change=must_change)
+        after = {"OneTime": must_change}
+        tenancy.journal.append(event(world, act, Action.PASSWORD_SET, user.id, after=after))
 
 
 def _add_client(
@@ -202,5 +195,7 @@ def _add_client(
             f"The client id {settings.id} is already in use.",
             "Name another id, or leave --admin-client-id out to have one generated.",
         )
+    after = {"Name": settings.name, "RoleIds": role_ids}
+    tenancy.journal.append(event(world, act, Action.CLIENT_ADDED, settings.id, after=after))
     client_secrets.keep_given(world, act, tenancy, settings.id, (secret, "Made by init", None))
     return settings.id

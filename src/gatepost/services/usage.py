@@ -3,6 +3,8 @@
 import threading
 from collections import defaultdict
 
+from msgspec.structs import replace
+
 from gatepost.ports import SecretUse, Store
 
 
@@ -40,6 +42,5 @@ class UsageBook:
 
 
 def _added(known: SecretUse, use: SecretUse) -> SecretUse:
-    return use._replace(
-        count=known.count + use.count, last_used_at=max(known.last_used_at, use.last_used_at)
-    )
+    last = max(known.last_used_at, use.last_used_at)
+    return replace(use, count=known.count + use.count, last_used_at=last)

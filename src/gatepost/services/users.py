@@ -82,7 +82,9 @@ def find(world: World, tenant_id: str, ids: Sequence[str], page: PageOf) -> Foun
 
 
 def with_status(
-    world: World, tenant_id: str, wanted: tuple[Sequence[str], Collection[InvitationStatus]],
+    world: World,
+    tenant_id: str,
+    wanted: tuple[Sequence[str], Collection[InvitationStatus]],
     page: PageOf,
 ) -> Found:
     """Users by ids and by how far they have come on the way in; the page is of what remains."""
@@ -134,9 +136,7 @@ def remove(world: World, act: Act, user_id: str) -> None:
         administrators = count_administrators(tenancy)
         tenancy.directory.remove_user(user.id)
         keep_an_administrator(tenancy, administrators)
-        tenancy.journal.append(
-            event(world, act, Action.USER_REMOVED, user.id, before=_told(user))
-        )
+        tenancy.journal.append(event(world, act, Action.USER_REMOVED, user.id, before=_told(user)))
 
 
 def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> None:
@@ -147,7 +147,7 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
     phc = world.passwords.hash(password)
     with world.store.writing(act.tenant_id) as tenancy:
         user = _existing(tenancy, user_id)
-        tenancy.directory.set_password(user.id, phc, world.clock.now(), one_time)
+        tenancy.directory.set_password(user.id, phc, world.clock.now(), must_change=one_time)
         tenancy.journal.append(
             event(world, act, Action.PASSWORD_SET, user.id, after={"OneTime": one_time})
         )

@@ -10,16 +10,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
 
+from gatepost.model.errors import BackupFault
 from gatepost.storage import flow_tables, schema
 from gatepost.storage.engine import Database, transaction
 from gatepost.storage.tables import metadata
 
 _BATCH = 1_000
 _LAID = (flow_tables.__name__,)
-
-
-class BackupFault(Exception):
-    """The copy cannot be made; one line that says why and what to do."""
 
 
 def backup(source: Database, target: Path) -> int:

@@ -124,8 +124,8 @@ class SqlClientStore(SqlSecretStore):
             held = select(client_roles.c.client_id, client_roles.c.role_id).where(
                 *self._here(client_roles), client_roles.c.client_id.in_(with_roles)
             )
-            for client_id, role_id in self._work.read(held.order_by(client_roles.c.role_id)):
-                roles[client_id].append(role_id)
+            for pair in self._work.read(held.order_by(client_roles.c.role_id)):
+                roles[pair.client_id].append(pair.role_id)
         return tuple(_client(row, roles.get(row.id)) for row in rows)
 
     def _first(self, *conditions: ColumnElement[bool]) -> StoredClient | None:

@@ -114,7 +114,9 @@ class SqlDirectoryStore(SqlRoleStore):
         row = self._work.one(select(passwords.c.phc).where(*self._of_user(passwords, user_id)))
         return row.phc if row else None
 
-    def set_password(self, user_id: str, phc: str, changed_at: datetime, must_change: bool) -> None:
+    def set_password(
+        self, user_id: str, phc: str, changed_at: datetime, *, must_change: bool
+    ) -> None:
         """Keep a new hash; `must_change` marks a one-time password."""
         values = {"phc": phc, "changed_at": changed_at, "must_change": must_change}
         self._replace(passwords, user_id, values)
@@ -158,8 +160,8 @@ class SqlDirectoryStore(SqlRoleStore):
             roles_held = select(user_roles.c.user_id, user_roles.c.role_id).where(
                 *self._here(user_roles), user_roles.c.user_id.in_(list(held))
             )
-            for user_id, role_id in self._work.read(roles_held.order_by(user_roles.c.role_id)):
-                held[user_id].append(role_id)
+            for pair in self._work.read(roles_held.order_by(user_roles.c.role_id)):
+                held[pair.user_id].append(pair.role_id)
         return tuple(_user(row, held[row.id]) for row in rows)
 
     def _add_user_roles(self, user: User) -> None:

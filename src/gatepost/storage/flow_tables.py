@@ -7,7 +7,7 @@ Every row has a deadline, by which it may be swept.
 
 from sqlalchemy import JSON, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Table
 
-from gatepost.storage.tables import moment_column, child_of, tenant_key, text_column, metadata
+from gatepost.storage.tables import child_of, metadata, moment_column, tenant_key, text_column
 
 sign_ins = Table(
     "sign_ins",

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, Table, case, delete, literal, select, update
 from sqlalchemy.sql import func
 
 from gatepost.model.clients import Secret, SecretDigest
 from gatepost.ports import SecretUse
-from gatepost.storage.tables import client_secrets, clients
+from gatepost.storage.tables import Moment, client_secrets, clients
 from gatepost.storage.unit_of_work import UnitOfWork
 
 
@@ -78,13 +78,14 @@ class SqlSecretStore:
         """Add to the counters of use. A bookkeeping write, which needs no event."""
         last = client_secrets.c.last_used_at
         for use in uses:
-            later = case((last > use.last_used_at, last), else_=use.last_used_at)
+            now = literal(use.last_used_at, Moment)
+            later = case((last > now, last), else_=now)
             self._work.keep_books(
                 update(client_secrets)
                 .where(*self._of_client(use.client_id), client_secrets.c.id == use.secret_id)
                 .values(
                     use_count=client_secrets.c.use_count + use.count,
-                    first_used_at=func.coalesce(client_secrets.c.first_used_at, use.last_used_at),
+                    first_used_at=func.coalesce(client_secrets.c.first_used_at, now),
                     last_used_at=later,
                 )
             )

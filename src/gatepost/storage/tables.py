@@ -34,11 +34,11 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Any) -> int | None:
         """To the database."""
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+    def process_result_value(self, value: int | None, _dialect: Any) -> datetime | None:
         """From the database."""
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 

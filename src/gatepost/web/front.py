@@ -90,7 +90,10 @@ class Front:
         except _Gone:
             return
         self._log.info(
-            "%s %s %s", method, scope["path"], reply.status,
+            "%s %s %s",
+            method,
+            scope["path"],
+            reply.status,
             extra={"operation_id": operation_id, "address": address},
         )
         await self._send(send, reply, operation_id, bodiless=method == "HEAD")
@@ -112,21 +115,12 @@ class Front:
             self._log.warning(
                 "store unavailable: %s", fault, extra={"operation_id": call.origin.operation_id}
             )
-            refused = Refused(
-                Code.STORE_UNAVAILABLE,
-                "The server cannot reach its store just now.",
-                "Try again in a moment.",
-            )
-        except Exception:
+            return endpoint.explain(_UNAVAILABLE, call.origin)
+        except Exception:  # noqa: BLE001  (the last catch: whatever it was, it becomes a 500)
             self._log.exception(
                 "unexpected fault", extra={"operation_id": call.origin.operation_id}
             )
-            refused = Refused(
-                Code.INTERNAL,
-                "Something went wrong on the server.",
-                f"Tell your administrator this support id: {call.origin.operation_id}.",
-            )
-        return endpoint.explain(refused, call.origin)
+            return endpoint.explain(_fault(call.origin.operation_id), call.origin)
 
     async def _send(self, send: Any, reply: Reply, operation_id: str, *, bodiless: bool) -> None:
         headers = [*reply.headers, *self._headers, ("Operation-Id", operation_id)]
@@ -140,6 +134,21 @@ class Front:
             }
         )
         await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
+
+
+_UNAVAILABLE = Refused(
+    Code.STORE_UNAVAILABLE,
+    "The server cannot reach its store just now.",
+    "Try again in a moment.",
+)
+
+
+def _fault(support_id: str) -> Refused:
+    return Refused(
+        Code.INTERNAL,
+        "Something went wrong on the server.",
+        f"Tell your administrator this support id: {support_id}.",
+    )
 
 
 class _Gone(Exception):

@@ -127,6 +127,4 @@ def _unknown(_call: Call) -> Reply:
 
 
 def _only_reading(_call: Call) -> Reply:
-    raise Refused(
-        Code.METHOD_NOT_ALLOWED, "This address can only be read.", "Use GET or HEAD."
-    )
+    raise Refused(Code.METHOD_NOT_ALLOWED, "This address can only be read.", "Use GET or HEAD.")

@@ -1,0 +1,1 @@
+"""The migrations, run by `schema` in one transaction each."""

@@ -18,6 +18,7 @@ from gatepost.web.api.operations import Body
 from gatepost.web.http import Call
 
 MAX_ROLES = 100
+_MAX_ID = 100
 
 
 class Shape(NamedTuple):
@@ -141,7 +142,7 @@ def check_fixed(sent: Mapping[str, Any], current: Mapping[str, Any]) -> None:
     """Refuse a change of what cannot be changed; null says nothing."""
     for name, value in sent.items():
         allowed = current.get(name)
-        if value is not None and value not in (allowed, _WORDS.get((name, allowed))):
+        if value is not None and value != allowed and (name, value) not in _WORDS:
             raise Refused(
                 Code.INVALID_MEMBER,
                 f"{name} is {quoted(value)}, and it is {quoted(allowed)} here.",
@@ -149,7 +150,7 @@ def check_fixed(sent: Mapping[str, Any], current: Mapping[str, Any]) -> None:
             )
 
 
-_WORDS = {("RoleScope", 1): "Tenant"}
+_WORDS = frozenset({("RoleScope", "Tenant")})
 
 
 def _read(shape: Shape, call: Call) -> Members:
@@ -163,7 +164,7 @@ def _read(shape: Shape, call: Call) -> Members:
 
 def _role_id(index: int, item: object) -> str:
     value = item.get("Id") if isinstance(item, dict) else item
-    if isinstance(value, str) and 0 < len(value) <= 100:
+    if isinstance(value, str) and 0 < len(value) <= _MAX_ID:
         return value.lower()
     raise Refused(
         Code.INVALID_MEMBER,
@@ -195,5 +196,3 @@ def _texts(value: Any) -> Iterable[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)
-
-

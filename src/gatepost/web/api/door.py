@@ -148,4 +148,3 @@ def _unknown(_call: Call) -> Reply:
         "There is nothing at this address.",
         "See /api/docs for the addresses of the API.",
     )
-

@@ -41,9 +41,7 @@ def _examples() -> dict[str, Any]:
         created_at=_THEN,
         updated_at=_THEN,
     )
-    tenant = Tenant(
-        id=_TENANT_ID, name="Main", alias="Main", created_at=_THEN, updated_at=_THEN
-    )
+    tenant = Tenant(id=_TENANT_ID, name="Main", alias="Main", created_at=_THEN, updated_at=_THEN)
     secret = Secret(
         id=1, description="First", expires_at=_LATER, created_at=_THEN, created_by="user"
     )

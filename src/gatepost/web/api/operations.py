@@ -116,9 +116,7 @@ class Operation(NamedTuple):
 
     def head(self, id_: str, summary: str, success: int = 200) -> "Operation":
         """The operation that answers as this GET does, without a body."""
-        return self._replace(
-            id=id_, method="HEAD", summary=summary, success=success, result=None
-        )
+        return self._replace(id=id_, method="HEAD", summary=summary, success=success, result=None)
 
 
 MEMBER = frozenset({Allowed.MEMBER})

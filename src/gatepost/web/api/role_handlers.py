@@ -252,9 +252,7 @@ def _list_of_user(request: Request) -> Answer:
 
 
 def _replace_of_user(request: Request) -> Answer:
-    changed = users.replace_roles(
-        request.world, request.act, request.path["userId"], request.body
-    )
+    changed = users.replace_roles(request.world, request.act, request.path["userId"], request.body)
     return _held_all(request, changed.role_ids)
 
 

@@ -131,11 +131,11 @@ def _created(name: str) -> dict[str, Any]:
 
 def _of_errors() -> dict[str, Any]:
     members = ("OperationId", "Error", "Reason", "Resolution")
-    child = {name: _TEXT for name in (*members, "EventId", "ModelId")}
+    child = dict.fromkeys((*members, "EventId", "ModelId"), _TEXT)
     return {
         "ErrorResponse": {
             "type": "object",
-            "properties": {name: _TEXT for name in members},
+            "properties": dict.fromkeys(members, _TEXT),
             "required": list(members),
         },
         "MultiStatusResponseChildError": {

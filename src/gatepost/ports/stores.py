@@ -1,74 +1,25 @@
-"""What we ask of the world: clock, dice, keys, hashing and the stores, as protocols.
+"""The stores, as sentences. They are opened for one tenant, and no method takes a tenant id.
 
-Stores are opened for one tenant, and no method of theirs takes a tenant id. What crosses tenants
-has a store of its own, `Deployment`. Every writing unit is one transaction: it is kept whole when
-the block ends, and undone whole when the block raises. A unit that changed something without an
-event in the journal refuses to be kept.
+What crosses tenants has a store of its own, `Deployment`. Every writing unit is one transaction:
+it is kept whole when the block ends, and undone whole when the block raises. A unit that changed
+something without an event in the journal refuses to be kept.
 """
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 from gatepost.model.clients import Secret, SecretDigest, StoredClient
 from gatepost.model.events import ChainedEvent, Event, Head
-from gatepost.model.keys import Algorithm, SigningKey
+from gatepost.model.keys import SigningKey
 from gatepost.model.people import User
 from gatepost.model.tenants import Role, Tenant
 
 
-class Clock(Protocol):
-    """The time, in UTC."""
-
-    def now(self) -> datetime:
-        """This moment."""
-
-
-class Dice(Protocol):
-    """Random values from the operating system's generator."""
-
-    def guid(self) -> str:
-        """A random GUID in lower case."""
-
-    def token(self, size: int) -> str:
-        """`size` random bytes as URL-safe text without padding."""
-
-
-class Secrets(Protocol):
-    """Keyed digests of generated secrets, under a key that the store does not hold."""
-
-    def digest(self, secret: str) -> bytes:
-        """What is kept of a client secret."""
-
-    def seal_head(self, tenant_id: str, head: Head) -> bytes:
-        """The code that shows a chain's newest link to be ours."""
-
-
-class PasswordHasher(Protocol):
-    """Slow hashing for what people choose."""
-
-    def hash(self, password: str) -> str:
-        """A salted hash in PHC form."""
-
-    def verify(self, phc: str, password: str) -> bool:
-        """Whether the password is the one that was hashed."""
-
-
-class Signer(Protocol):
-    """Makes and opens signed tokens; the only one who holds private keys."""
-
-    def generate(self, algorithm: Algorithm, created_at: datetime) -> SigningKey:
-        """A new key, private part sealed, active from its creation."""
-
-    def sign(self, key: SigningKey, token_type: str, payload: bytes) -> str:
-        """The payload as a compact JWS with the key's one algorithm."""
-
-    def verify(self, keys: Sequence[SigningKey], token_type: str, token: str) -> bytes | None:
-        """The payload of a token that one of these keys signed, or None."""
-
-
-class SecretUse(NamedTuple):
+class SecretUse(Struct, frozen=True):
     """How often a secret was used since the last count, and when last."""
 
     client_id: str
@@ -77,7 +28,7 @@ class SecretUse(NamedTuple):
     last_used_at: datetime
 
 
-class PageOf(NamedTuple):
+class PageOf(Struct, frozen=True):
     """Which part of a list is wanted."""
 
     skip: int
@@ -105,9 +56,7 @@ class ClientStore(Protocol):
     def count_all(self) -> int:
         """How many clients of all kinds there are."""
 
-    def some(
-        self, kind: str, ids: Sequence[str], tags: Sequence[str]
-    ) -> tuple[StoredClient, ...]:
+    def some(self, kind: str, ids: Sequence[str], tags: Sequence[str]) -> tuple[StoredClient, ...]:
         """Those of the named clients that exist and have all of the tags, in the order named."""
 
     def save(self, client: StoredClient, seen_version: int) -> bool:
@@ -217,7 +166,7 @@ class DirectoryStore(Protocol):
         """The hash of the user's password."""
 
     def set_password(
-        self, user_id: str, phc: str, changed_at: datetime, must_change: bool
+        self, user_id: str, phc: str, changed_at: datetime, *, must_change: bool
     ) -> None:
         """Keep a new hash; `must_change` marks a one-time password."""
 

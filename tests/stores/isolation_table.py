@@ -1,0 +1,154 @@
+"""Every method of a tenant's stores, as another tenant may see it (R-63, D-16).
+
+A row calls the method with the first tenant's ids, and says what comes back in a tenant without
+anything and in a twin that has the same ids where ids may be the same.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gatepost import ports
+from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.tenants import MEMBER, ROLE_TYPES, VIEWER
+from gatepost.ports import SecretUse, Tenancy
+from tests.stores.examples import (
+    ALL,
+    CREDENTIALS,
+    NOW,
+    client,
+    event,
+    guid,
+    role,
+    secret,
+    tenant,
+    user,
+)
+
+MARK = "for the eyes of the first tenant only"
+SHARED_ROLE = guid()
+SHARED_USER = guid()
+EMAIL = "kim@example.com"
+REFUSED = "an exception"
+BUILT_IN = len(ROLE_TYPES)
+
+
+class Scene(NamedTuple):
+    """The first tenant, which has everything, and the ids of its clients and own things."""
+
+    first: str
+    twin: str
+    empty: str
+    client_id: str
+    role_id: str
+    user_id: str
+
+
+class Row(NamedTuple):
+    """A call with the first tenant's ids, and what it says in an empty tenant and in a twin."""
+
+    call: Callable[[Tenancy, Scene], object]
+    empty: object
+    twin: object
+
+
+CLIENTS: dict[str, Row] = {
+    "add": Row(
+        lambda u, s: u.clients.add(client(CREDENTIALS, s.client_id)), empty=False, twin=False
+    ),
+    "get": Row(lambda u, s: u.clients.get(CREDENTIALS, s.client_id), None, None),
+    "find": Row(lambda u, s: u.clients.find(s.client_id), None, None),
+    "page": Row(lambda u, _: len(u.clients.page(CREDENTIALS, ("line-4",), ALL)), 0, 1),
+    "count": Row(lambda u, _: u.clients.count(CREDENTIALS, ()), 0, 1),
+    "count_all": Row(lambda u, _: u.clients.count_all(), 0, 1),
+    "some": Row(lambda u, s: u.clients.some(CREDENTIALS, [s.client_id], ()), (), ()),
+    "save": Row(
+        lambda u, s: u.clients.save(client(CREDENTIALS, s.client_id, name="Taken"), 1),
+        empty=False,
+        twin=False,
+    ),
+    "remove": Row(lambda u, s: u.clients.remove(s.client_id), None, None),
+    "add_secret": Row(
+        lambda u, s: u.clients.add_secret(s.client_id, secret(), b"mine"), REFUSED, REFUSED
+    ),
+    "secrets": Row(lambda u, s: u.clients.secrets(s.client_id), (), ()),
+    "secret": Row(lambda u, s: u.clients.secret(s.client_id, 1), None, None),
+    "digests": Row(lambda u, s: u.clients.digests(s.client_id), (), ()),
+    "save_secret": Row(
+        lambda u, s: u.clients.save_secret(s.client_id, secret(id=1, description="Taken")),
+        None,
+        None,
+    ),
+    "remove_secret": Row(lambda u, s: u.clients.remove_secret(s.client_id, 1), None, None),
+    "note_uses": Row(
+        lambda u, s: u.clients.note_uses([SecretUse(s.client_id, 1, 7, NOW)]), None, None
+    ),
+}
+
+DIRECTORY: dict[str, Row] = {
+    "tenant": Row(
+        lambda u, s: (u.directory.tenant() or tenant()).id == s.first, empty=False, twin=False
+    ),
+    "add_role": Row(
+        lambda u, _: u.directory.add_role(role(MARK, SHARED_ROLE)), empty=True, twin=False
+    ),
+    "role": Row(lambda u, _: u.directory.role(SHARED_ROLE) is not None, empty=False, twin=True),
+    "role_named": Row(lambda u, _: u.directory.role_named(f"{MARK} role"), None, None),
+    "role_of_type": Row(
+        lambda u, _: u.directory.role_of_type(VIEWER) is not None, empty=True, twin=True
+    ),
+    "roles": Row(lambda u, _: len(u.directory.roles(None, ALL)), BUILT_IN, BUILT_IN + 1),
+    "count_roles": Row(lambda u, _: u.directory.count_roles(None), BUILT_IN, BUILT_IN + 1),
+    "some_roles": Row(lambda u, s: len(u.directory.some_roles([SHARED_ROLE, s.role_id])), 0, 1),
+    "save_role": Row(
+        lambda u, _: u.directory.save_role(role(f"{MARK} role", SHARED_ROLE)),
+        empty=False,
+        twin=True,
+    ),
+    "remove_role": Row(lambda u, _: u.directory.remove_role(SHARED_ROLE), None, None),
+    "add_user": Row(
+        lambda u, _: u.directory.add_user(user(SHARED_USER, email=EMAIL)), empty=True, twin=False
+    ),
+    "user": Row(lambda u, s: u.directory.user(s.user_id), None, None),
+    "user_with_email": Row(
+        lambda u, _: u.directory.user_with_email(LOCAL_PROVIDER, EMAIL) is None,
+        empty=True,
+        twin=False,
+    ),
+    "users": Row(lambda u, _: len(u.directory.users(ALL)), 0, 1),
+    "count_users": Row(lambda u, _: u.directory.count_users(), 0, 1),
+    "some_users": Row(lambda u, s: len(u.directory.some_users([s.user_id, SHARED_USER])), 0, 1),
+    "save_user": Row(
+        lambda u, _: u.directory.save_user(user(SHARED_USER, email=EMAIL, version=2), 1),
+        empty=False,
+        twin=True,
+    ),
+    "remove_user": Row(lambda u, _: u.directory.remove_user(SHARED_USER), None, None),
+    "users_in_role": Row(lambda u, _: len(u.directory.users_in_role(MEMBER, ALL)), 0, 1),
+    "count_users_in_role": Row(lambda u, _: u.directory.count_users_in_role(MEMBER), 0, 1),
+    "enabled_users_in_role": Row(lambda u, _: u.directory.enabled_users_in_role(MEMBER), 0, 1),
+    "clients_in_role": Row(lambda u, _: len(u.directory.clients_in_role(MEMBER, ALL)), 0, 1),
+    "count_clients_in_role": Row(lambda u, _: u.directory.count_clients_in_role(MEMBER), 0, 1),
+    "enabled_clients_in_role": Row(lambda u, _: u.directory.enabled_clients_in_role(MEMBER), 0, 1),
+    "password": Row(lambda u, _: u.directory.password(SHARED_USER), None, "$twin"),
+    "set_password": Row(
+        lambda u, _: u.directory.set_password(SHARED_USER, "$new", NOW, must_change=True),
+        REFUSED,
+        None,
+    ),
+    "preferences": Row(lambda u, _: u.directory.preferences(SHARED_USER), None, '"twin"'),
+    "set_preferences": Row(
+        lambda u, _: u.directory.set_preferences(SHARED_USER, "[]"), REFUSED, None
+    ),
+}
+
+JOURNAL: dict[str, Row] = {
+    "append": Row(lambda u, _: u.journal.append(event()).seq, 3, 4),
+    "entries": Row(lambda u, _: len(u.journal.entries(0, 1_000)), 2, 3),
+    "head": Row(lambda u, _: (u.journal.head() or ((0,),))[0][0], 2, 3),
+}
+
+TABLES: dict[type, dict[str, Row]] = {
+    ports.ClientStore: CLIENTS,
+    ports.DirectoryStore: DIRECTORY,
+    ports.JournalStore: JOURNAL,
+}

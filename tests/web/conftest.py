@@ -1,0 +1,29 @@
+"""The product served on SQLite and on PostgreSQL, once a test process each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres import fresh_database, shared_server
+from tests.served import Served, postgresql_settings, serve, sqlite_settings
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """The product on each store in turn."""
+    folder = tmp_path_factory.mktemp("served")
+    if request.param == "sqlite":
+        settings = sqlite_settings(folder)
+    else:
+        settings = postgresql_settings(fresh_database(shared_server()), folder)
+    with serve(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The product on SQLite alone, for tests that no store can change."""
+    with serve(sqlite_settings(tmp_path_factory.mktemp("served"))) as running:
+        yield running
