@@ -20,9 +20,10 @@ from gatepost.crypto.sealing import (
     load_master_key,
 )
 from gatepost.model.errors import StoreUnavailable
+from gatepost.model.events import DEPLOYMENT
 from gatepost.model.keys import Phase, SigningKey
 from gatepost.protocol.discovery import ISSUER_PATH
-from gatepost.services import journal, keys
+from gatepost.services import journal, keys, tenants
 from gatepost.services.access import AccessService
 from gatepost.services.keys import KeyRing
 from gatepost.services.token import TokenService
@@ -62,23 +63,29 @@ class House(NamedTuple):
 
 def open_house(settings: Settings) -> House:
     """Open a store that is ready for use; refused when it is not."""
-    database = Database(settings.database_url)
-    if schema.revision(database.engine) != schema.HEAD:
+    database = _existing(settings)
+    found = schema.revision(database.engine)
+    if found != schema.HEAD:
+        shown = safe_database_url(settings.database_url)
         raise StartFault(
-            f"The store at {safe_database_url(settings.database_url)} is not at the newest "
-            "schema. Run: gatepost migrate"
+            f"The store at {shown} is empty. Run: gatepost init"
+            if found is None
+            else f"The store at {shown} is not at the newest schema. Run: gatepost migrate"
         )
     return _furnish(settings, database, _loaded_key(settings))
 
 
 def prepare_house(settings: Settings) -> House:
-    """Open a store, bringing it to the newest schema and making the master key where it may."""
+    """Open a store, bringing it to the newest schema; an embedded one gets its master key."""
+    return _prepared(settings, Database(settings.database_url))
+
+
+def found_house(settings: Settings) -> House:
+    """The same for `gatepost init`, which is run on purpose: any new store gets its master key."""
     database = Database(settings.database_url)
-    is_new = schema.migrate(database.engine)
-    path = settings.master_key_path()
-    if is_new and database.path is not None and not path.exists():
-        _make_key(path)
-    return _furnish(settings, database, _loaded_key(settings))
+    schema.migrate(database.engine)
+    _make_first_key(settings, database)
+    return _prepared(settings, database)
 
 
 def migrate_store(settings: Settings) -> bool:
@@ -88,12 +95,12 @@ def migrate_store(settings: Settings) -> bool:
 
 def store_revision(settings: Settings) -> tuple[str | None, str]:
     """The revision that the store has, and the newest one."""
-    return schema.revision(Database(settings.database_url).engine), schema.HEAD
+    return schema.revision(_existing(settings).engine), schema.HEAD
 
 
 def backup_store(settings: Settings, target: Path) -> int:
     """Copy the store into a file while it is in use; the number of rows copied."""
-    return backup.backup(Database(settings.database_url), target)
+    return backup.backup(_existing(settings), target)
 
 
 def restore_store(settings: Settings, source: Path) -> int:
@@ -202,14 +209,48 @@ def _loaded_key(settings: Settings) -> MasterKey:
         raise StartFault(str(fault)) from None
 
 
-def _make_key(path: Path) -> None:
-    """Make the key; two processes that start together both go on with the one that was first."""
+def _existing(settings: Settings) -> Database:
+    """The database, where looking at it does not make it."""
+    path = sqlite_path(settings.database_url)
+    if path is not None and not path.exists():
+        raise StartFault(f"There is no store at {path}. Run: gatepost init")
+    return Database(settings.database_url)
+
+
+def _prepared(settings: Settings, database: Database) -> House:
+    schema.migrate(database.engine)
+    path = settings.master_key_path()
+    if database.path is not None:
+        _make_first_key(settings, database)
+    elif not path.exists():
+        raise StartFault(
+            f"There is no master key at {path}. For a new store run: gatepost init. "
+            "For a store in use put its own key file there."
+        )
+    return _furnish(settings, database, _loaded_key(settings))
+
+
+def _make_first_key(settings: Settings, database: Database) -> None:
+    """Make the master key of a store that never had one.
+
+    The key is written while the store is held for writing, so that processes that start together
+    go on with one key, and none reads a half-written file.
+    """
+    path = settings.master_key_path()
     random = urlsafe_b64decode(SystemDice().token(_KEY_BYTES) + "=")
-    try:
-        create_master_key(path, random)
-    except KeyFileFault as fault:
-        if not path.exists():
+    master = MasterKey(random)
+    store = SqlStore(database.engine, KeyedSecrets(master))
+    with store.reading_all() as deployment:
+        if deployment.key_check() is not None:
+            return
+    with store.writing_all() as deployment:
+        if deployment.key_check() is not None or path.exists():
+            return
+        try:
+            create_master_key(path, random)
+        except KeyFileFault as fault:
             raise StartFault(str(fault)) from None
+        deployment.set_key_check(check_value(master))
 
 
 def api_document() -> dict[str, Any]:
@@ -227,6 +268,19 @@ def signing_keys(house: House) -> tuple[tuple[SigningKey, Phase], ...]:
     return keys.listed(house.world)
 
 
+def has_tenant(house: House) -> bool:
+    """Whether a tenant was founded."""
+    return bool(tenants.all_tenants(house.world))
+
+
 def journal_verdicts(house: House) -> tuple[journal.Verdict, ...]:
-    """What the journals of all tenants are worth."""
-    return journal.verify_all(house.world)
+    """What the journals of the deployment and of all tenants are worth."""
+    ids = (DEPLOYMENT, *(tenant.id for tenant in tenants.all_tenants(house.world)))
+    return tuple(_verdict(house, tenant_id) for tenant_id in ids)
+
+
+def _verdict(house: House, tenant_id: str) -> journal.Verdict:
+    try:
+        return journal.verify(house.world, tenant_id)
+    except ValueError:
+        return journal.Verdict(tenant_id, 0, "an event cannot be read, so it was changed")

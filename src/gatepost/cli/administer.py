@@ -1,13 +1,12 @@
-"""Commands that change what there is: tenants, people, keys."""
+"""Commands that change what there is: tenants and people."""
 
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gatepost.app import House, ensure_signing_key, prepare_house
+from gatepost.app import House, ensure_signing_key, found_house
 from gatepost.cli.context import (
     CommandFault,
     config_option,
@@ -22,7 +21,6 @@ from gatepost.model.bodies import UserBody
 from gatepost.model.clients import ClientCredentialClient
 from gatepost.model.people import LOCAL_PROVIDER, password_fault
 from gatepost.model.secret_values import MAX_LENGTH
-from gatepost.services import keys as signing_keys
 from gatepost.services import roles, tenants, users
 from gatepost.services.tenants import Founded, Founding
 from gatepost.services.world import Act
@@ -30,7 +28,6 @@ from gatepost.services.world import Act
 _SECRET_MIN = 8
 _SECRET_GOOD = 32
 _PASSWORD_BYTES = 12
-_PHASE_NOTE = "A key signs from its active date on, and verifies until it is removed."
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -44,13 +41,16 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.option("--admin-client-secret-file", type=_file, help="File with that client's secret.")
 @config_option
 def init(as_json: bool, config: Path | None, **wishes: Any) -> None:
-    """Make the store and a tenant with an administrator and an administration client.
+    """Make the store and its first tenant.
 
-    What is not given is generated and printed once. Where a tenant exists, --tenant-id must name
-    a new one.
+    The tenant gets an administrator, who signs in at the portal, and an administration client for
+    programs. What is not given is generated, and printed this once. The master key is made too
+    when the store is new and there is no such file; keep a copy of it.
+
+    Where a tenant exists, --tenant-id must name a new one; else the exit status is 3.
     """
     wish = _founding(**wishes)
-    house = prepare_house(settings_of(config))
+    house = found_house(settings_of(config))
     try:
         founded = tenants.found_first(house.world, wish)
         ensure_signing_key(house)
@@ -61,7 +61,10 @@ def init(as_json: bool, config: Path | None, **wishes: Any) -> None:
 
 @click.group()
 def tenant() -> None:
-    """Add and list tenants."""
+    """Add and list tenants.
+
+    Each tenant has people, clients and roles of its own.
+    """
 
 
 @tenant.command("add")
@@ -75,8 +78,9 @@ def tenant() -> None:
 @config_option
 def tenant_add(as_json: bool, config: Path | None, **wishes: Any) -> None:
     """Add a tenant with an administrator and an administration client."""
+    wish = _founding(**wishes)
     with house_of(config) as house:
-        founded = tenants.found(house.world, _founding(**wishes))
+        founded = tenants.found(house.world, wish)
     _tell(founded, as_json=as_json)
 
 
@@ -110,7 +114,10 @@ def user() -> None:
 def user_add(
     as_json: bool, config: Path | None, role_names: tuple[str, ...], **wishes: Any
 ) -> None:
-    """Add a person; prints a one-time password when none is given."""
+    """Add a person, and print a one-time password when none is given.
+
+    Roles go by name, as in --role "Tenant Administrator"; everybody is a member.
+    """
     given = _given_password(wishes["password_file"])
     raw = {
         "IdentityProviderId": LOCAL_PROVIDER,
@@ -138,7 +145,10 @@ def user_add(
 def user_set_password(
     as_json: bool, config: Path | None, tenant_id: str | None, email: str, password_file: Path
 ) -> None:
-    """Set a person's password; prints a one-time password when none is given."""
+    """Set a person's password, and print a one-time password when none is given.
+
+    A one-time password must be changed at the next sign-in.
+    """
     given = _given_password(password_file)
     with house_of(config) as house:
         act = _act(house, tenant_id)
@@ -148,51 +158,6 @@ def user_set_password(
         password = _set_password(house, act, found.id, given)
     told = {"Id": found.id, "TenantId": act.tenant_id, "Email": found.email}
     _print_told(told | ({"Password": password} if given is None else {}), as_json=as_json)
-
-
-@click.group()
-def keys() -> None:
-    """List and rotate the keys that sign tokens."""
-
-
-@keys.command("list", epilog=_PHASE_NOTE)
-@json_option
-@config_option
-def keys_list(as_json: bool, config: Path | None) -> None:
-    """List the signing keys with their phases."""
-    with house_of(config) as house:
-        rows = signing_keys.listed(house.world)
-    show(
-        [
-            {
-                "Kid": key.kid,
-                "Algorithm": key.algorithm,
-                "Phase": phase.value,
-                "ActiveFrom": key.active_from,
-                "RetainedFrom": key.retained_from,
-                "RemovedFrom": key.removed_from,
-            }
-            for key, phase in rows
-        ],
-        as_json=as_json,
-    )
-
-
-@keys.command("rotate")
-@click.option(
-    "--announce-days",
-    type=click.FloatRange(0, 365),
-    default=signing_keys.ANNOUNCE_FOR.days,
-    show_default=True,
-    help="How long the new key is published before it signs; 0 is at once.",
-)
-@config_option
-def keys_rotate(announce_days: float, config: Path | None) -> None:
-    """Add a signing key that takes over after it was announced."""
-    with house_of(config) as house:
-        algorithm = house.settings.signing_algorithm
-        key = signing_keys.rotate(house.world, algorithm, timedelta(days=announce_days))
-    click.echo(f"{key.kid} ({key.algorithm}) signs from {key.active_from.isoformat()}")
 
 
 def _founding(**wishes: Any) -> Founding:
@@ -207,7 +172,7 @@ def _founding(**wishes: Any) -> Founding:
         tenant_id=wishes["tenant_id"],
         tenant_name=wishes["tenant_name"],
         admin_email=wishes["admin_email"],
-        admin_password=first_line(wishes["admin_password_file"]),
+        admin_password=_given_password(wishes["admin_password_file"]),
         admin_client_id=wishes["admin_client_id"],
         admin_client_secret=secret,
     )
@@ -219,7 +184,7 @@ def _check(struct: Any, member_name: str, value: str | None, option: str) -> Non
     member = next(m for m in reading.members_of(struct) if m.name == member_name)
     read = reading.read_member(member._replace(name="--" + option.replace("_", "-")), value)
     if isinstance(read, reading.Problem):
-        raise CommandFault(f"{read.reason} {read.mend}")
+        raise CommandFault(f"{read.reason} {read.mend}".replace("Send ", "Give "))
 
 
 def _check_secret(secret: str | None) -> None:
@@ -279,7 +244,7 @@ def _given_password(path: Path | None) -> str | None:
     password = first_line(path)
     fault = password_fault(password) if password is not None else None
     if fault:
-        raise CommandFault(fault)
+        raise CommandFault(f"{fault} Put another into {path}.")
     return password
 
 

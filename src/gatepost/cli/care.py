@@ -20,7 +20,10 @@ _MARKS = {Level.GOOD: "ok  ", Level.WARNING: "warn", Level.BAD: "FAIL"}
 @click.command()
 @config_option
 def migrate(config: Path | None) -> None:
-    """Bring the store to the newest schema."""
+    """Bring the store to the newest schema.
+
+    Serving does so too; run it beforehand to choose the time. Two that run together migrate once.
+    """
     done = migrate_store(settings_of(config))
     click.echo("migrated to the newest schema" if done else "already at the newest schema")
 
@@ -29,7 +32,11 @@ def migrate(config: Path | None) -> None:
 @click.option("--journal", is_flag=True, help="Also verify the hash chain of every journal.")
 @config_option
 def doctor(journal: bool, config: Path | None) -> None:
-    """Check settings, files, store, keys and clock, and say how to mend what is wrong."""
+    """Check the deployment and say how to mend it.
+
+    Looks at settings, files, store, keys and clock, and changes nothing. The exit status is 1 when
+    something must be mended; a warning alone leaves it 0.
+    """
     findings = examine(config, with_journal=journal)
     for finding in findings:
         click.echo(f"{_MARKS[finding.level]}  {finding.what}")
@@ -41,7 +48,7 @@ def doctor(journal: bool, config: Path | None) -> None:
 
 @click.command()
 def openapi() -> None:
-    """Print the OpenAPI document of the API."""
+    """Print the OpenAPI document of the API, as a server has it at /api/openapi.json."""
     click.echo(json.dumps(api_document(), indent=2))
 
 
@@ -51,7 +58,8 @@ def openapi() -> None:
 def backup(file: Path, config: Path | None) -> None:
     """Copy the store into FILE while it is in use.
 
-    The master key is not in the copy; keep a copy of its file elsewhere.
+    FILE must be new. It is a SQLite file, whatever store it is made from; gatepost restore fills
+    either kind from it. The master key is not in the copy; keep a copy of its file elsewhere.
     """
     settings = settings_of(config)
     rows = backup_store(settings, file)
@@ -63,6 +71,11 @@ def backup(file: Path, config: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @config_option
 def restore(file: Path, config: Path | None) -> None:
-    """Fill an empty store from FILE, which gatepost backup wrote; never overwrites."""
-    rows = restore_store(settings_of(config), file)
-    click.echo(f"restored {rows} rows; put the master key file of that time in its place.")
+    """Fill an empty store from a backup FILE.
+
+    Never overwrites a store that holds something. What was sealed under the master key of that
+    time is read with that key only, so put its file back too.
+    """
+    settings = settings_of(config)
+    rows = restore_store(settings, file)
+    click.echo(f"restored {rows} rows; their master key belongs at {settings.master_key_path()}")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,10 @@ def first_line(path: Path | None) -> str | None:
         return None
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise CommandFault(f"The file {path} cannot be read: {problem}.") from None
+    except OSError as problem:
+        raise CommandFault(f"The file {path} cannot be read: {problem.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CommandFault(f"The file {path} is not UTF-8 text.") from None
     if not lines or not lines[0]:
         raise CommandFault(f"The file {path} is empty. Put the value on its first line.")
     return lines[0]
@@ -56,12 +59,25 @@ def first_line(path: Path | None) -> str | None:
 def show(rows: list[Mapping[str, Any]], *, as_json: bool) -> None:
     """Print rows as a JSON list, or as a table with a head."""
     if as_json:
-        click.echo(json.dumps(rows, indent=2, default=str))
+        click.echo(json.dumps(rows, indent=2, default=_instant))
         return
     if not rows:
         click.echo("none")
         return
-    table = [[name.upper() for name in rows[0]], *([str(v) for v in row.values()] for row in rows)]
+    table = [
+        [name.upper() for name in rows[0]],
+        *([_cell(v) for v in row.values()] for row in rows),
+    ]
     widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
     for line in table:
         click.echo("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return _instant(value) if isinstance(value, datetime) else str(value)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gatepost.app import (
     House,
     StartFault,
+    has_tenant,
     journal_verdicts,
     open_house,
     signing_keys,
@@ -56,7 +57,7 @@ def examine(config: Path | None, *, with_journal: bool) -> list[Finding]:
     try:
         house = open_house(settings)
     except StartFault as fault:
-        return [*findings, Finding(Level.BAD, "the master key does not fit", str(fault))]
+        return [*findings, Finding(Level.BAD, "the master key cannot be used", str(fault))]
     try:
         findings += _house(house)
         findings += _journals(house) if with_journal else ()
@@ -81,11 +82,16 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _files(settings: Settings) -> Iterator[Finding]:
-    for path in (sqlite_file(settings), settings.master_key_path()):
+    store, init = sqlite_file(settings), "Run: gatepost init"
+    is_new = store is not None and not store.exists()
+    lost = "Put it back from its copy; for a store that is new, run: gatepost init"
+    for path, mend in ((store, init), (settings.master_key_path(), init if is_new else lost)):
         if path is None:
             continue
         if not path.exists():
-            yield Finding(Level.BAD, f"{path} is not there", "Run: gatepost init")
+            yield Finding(Level.BAD, f"{path} is not there", mend)
+        elif not path.is_file():
+            yield Finding(Level.BAD, f"{path} is not a file", "Name a file in the settings.")
         elif path.stat().st_mode & _OTHERS:
             yield Finding(Level.BAD, f"{path} is open to others", f"Run: chmod 600 {path}")
         else:
@@ -95,25 +101,35 @@ def _files(settings: Settings) -> Iterator[Finding]:
 def _schema(settings: Settings) -> Iterator[Finding]:
     shown = safe_database_url(settings.database_url)
     path = sqlite_file(settings)
-    if path is not None and not path.exists():
+    if path is not None and not path.is_file():
         yield Finding(Level.BAD, f"there is no store at {shown}", "Run: gatepost init")
         return
     try:
         found, newest = store_revision(settings)
     except StoreUnavailable as fault:
         yield Finding(
-            Level.BAD, f"{shown} cannot be reached: {fault}", "Start the database; check the URL."
+            Level.BAD,
+            f"{shown} cannot be used: {fault}",
+            "Start the database; check GATEPOST_DATABASE_URL and the rights of its user.",
         )
         return
     yield Finding(Level.GOOD, f"{shown} can be reached")
     if found == newest:
         yield Finding(Level.GOOD, f"the schema is the newest ({newest})")
+    elif found is None:
+        yield Finding(Level.BAD, "the store is empty", "Run: gatepost init")
+    elif found > newest:
+        yield Finding(
+            Level.BAD, f"the schema {found} is of a newer Gatepost", "Install that version."
+        )
     else:
         yield Finding(Level.BAD, f"the schema is {found}, not {newest}", "Run: gatepost migrate")
 
 
 def _house(house: House) -> Iterator[Finding]:
     yield Finding(Level.GOOD, "the master key fits the store")
+    if not has_tenant(house):
+        yield Finding(Level.BAD, "there is no tenant", "Run: gatepost init")
     keys = signing_keys(house)
     active = [key for key, phase in keys if phase is Phase.ACTIVE]
     if not active:

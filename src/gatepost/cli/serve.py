@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
-from gatepost.app import House, ensure_signing_key, prepare_house
+from gatepost.app import House, StartFault, ensure_signing_key, prepare_house
 from gatepost.cli import workers
 from gatepost.cli.context import config_option, settings_of
 from gatepost.cli.logs import start_logging
+from gatepost.model.errors import Code, Refused
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
 
@@ -31,10 +33,15 @@ _DEFAULT_HOST = "127.0.0.1"
 )
 @config_option
 def serve(host: str | None, port: int, count: int | None, config: Path | None) -> None:
-    """Serve until SIGTERM or Ctrl-C. An empty SQLite store gets a first tenant."""
+    """Serve until SIGTERM or Ctrl-C.
+
+    An empty SQLite store gets a first tenant, and its one-time password is printed. A PostgreSQL
+    store is made with: gatepost init
+    """
     settings = settings_of(config)
+    settings = replace(settings, workers=count or settings.workers)
     start_logging(settings.log_format)
-    plan = workers.reserve(host or _DEFAULT_HOST, port, count or settings.workers)
+    plan = workers.reserve(host or _DEFAULT_HOST, port, settings.workers)
     shown = "localhost" if host is None else _bracketed(host)
     listening = f"http://{shown}:{plan.port}"
     public_url = settings.public_url or listening
@@ -51,9 +58,16 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
 
 def _found_if_empty(house: House) -> Founded | None:
     """The first tenant of an embedded store; on PostgreSQL `gatepost init` is run on purpose."""
-    if house.database.path is None or tenants.all_tenants(house.world):
+    if tenants.all_tenants(house.world):
         return None
-    return tenants.found_first(house.world, Founding())
+    if house.database.path is None:
+        raise StartFault("The PostgreSQL store has no tenant yet. Run: gatepost init")
+    try:
+        return tenants.found_first(house.world, Founding())
+    except Refused as refused:
+        if refused.code is Code.TENANT_EXISTS:
+            return None  # another process that started at the same moment was first
+        raise
 
 
 def _welcome(founded: Founded, public_url: str) -> None:

@@ -8,9 +8,10 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import uvicorn
 
@@ -21,6 +22,7 @@ _BACKLOG = 1024
 _KEEP_ALIVE_S = 15
 _GRACE_S = 8
 _RESPAWN_PAUSE_S = 0.5
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 _log = logging.getLogger("gatepost.workers")
 
 
@@ -38,6 +40,7 @@ def reserve(host: str, port: int, count: int) -> Plan:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     probe = _bound(family, host, port, shared=False)
     if count == 1:
+        _listen(probe, host, port)
         return Plan(host, probe.getsockname()[1], count, probe)
     taken = probe.getsockname()[1]
     probe.close()
@@ -77,50 +80,67 @@ class _Crew:
         self._ready = ready
         self._pids: set[int] = set()
         self._stopping = False
+        self._ready_from, self._ready_to = os.pipe()
+        self._alive_from, self._alive_to = os.pipe()
 
     def run(self) -> None:
         """Start the workers, replace those that die, stop them when told to."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        reading, writing = os.pipe()
+        threading.Thread(target=self._announce, name="announce", daemon=True).start()
         for _ in range(self._plan.workers):
-            self._spawn(writing)
+            self._spawn()
+        while self._pids:
+            self._wait_for_one()
+
+    def _announce(self) -> None:
+        """Say that all is ready when each worker has said so for itself."""
         for _ in range(self._plan.workers):
-            os.read(reading, 1)
+            os.read(self._ready_from, 1)
         if not self._stopping:
             self._ready()
-        while self._pids:
-            self._wait_for_one(writing)
 
-    def _wait_for_one(self, writing: int) -> None:
-        try:
-            pid, status = os.wait()
-        except (InterruptedError, ChildProcessError):
-            return
+    def _wait_for_one(self) -> None:
+        pid, status = os.wait()
         self._pids.discard(pid)
-        if not self._stopping:
-            _log.error("worker %s ended with status %s; starting another", pid, status)
-            time.sleep(_RESPAWN_PAUSE_S)
-            self._spawn(writing)
-
-    def _spawn(self, writing: int) -> None:
-        pid = os.fork()
-        if pid:
-            self._pids.add(pid)
+        if self._stopping:
             return
+        _log.error("worker %s ended with status %s; starting another", pid, status)
+        time.sleep(_RESPAWN_PAUSE_S)
+        self._spawn()
+
+    def _spawn(self) -> None:
+        """Fork a worker; a signal waits meanwhile, so that none is started behind its back."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        pid = -1 if self._stopping else os.fork()
+        if pid == 0:
+            self._be_worker()
+        if pid > 0:
+            self._pids.add(pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+    def _be_worker(self) -> NoReturn:
         status = 1
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            os.close(self._alive_to)
+            threading.Thread(target=self._follow, name="follow", daemon=True).start()
             family = self._plan.socket.family
             own = _bound(family, self._plan.host, self._plan.port, shared=True)
             self._plan.socket.close()
-            _work(own, self._settings, self._public_url, lambda: _tell(writing))
+            _work(own, self._settings, self._public_url, lambda: _tell(self._ready_to))
             status = 0
         except BaseException:  # noqa: BLE001  (a fork must end here, whatever happened)
             _log.exception("worker could not serve")
         finally:
             os._exit(status)
+
+    def _follow(self) -> None:
+        """Stop when the process that looks after us is gone: its end of the pipe closes with it."""
+        os.read(self._alive_from, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _stop(self, _signal: int, _frame: Any) -> None:
         self._stopping = True
@@ -175,8 +195,21 @@ def _bound(family: socket.AddressFamily, host: str, port: int, *, shared: bool) 
         made.bind((host, port))
     except OSError as fault:
         made.close()
-        raise StartFault(
-            f"Cannot listen on {host} port {port}: {fault.strerror}. "
-            "Choose another with --host or --port."
-        ) from None
+        raise _taken(host, port, fault) from None
     return made
+
+
+def _listen(bound: socket.socket, host: str, port: int) -> None:
+    """Listen at once: until then another may bind the same port, and both would start."""
+    try:
+        bound.listen(_BACKLOG)
+    except OSError as fault:
+        bound.close()
+        raise _taken(host, port, fault) from None
+
+
+def _taken(host: str, port: int, fault: OSError) -> StartFault:
+    return StartFault(
+        f"Cannot listen on {host} port {port}: {fault.strerror}. "
+        "Choose another with --host or --port."
+    )

@@ -6,6 +6,8 @@ A refusal is raised when nothing must be remembered about it. What must leave a 
 
 from enum import StrEnum
 
+from gatepost.model.text import quoted
+
 
 class Code(StrEnum):
     """Why a request was refused: stable words, used in the journal and in tests."""
@@ -58,7 +60,7 @@ class NotFound(Refused):
     def __init__(self, code: Code, thing: str, id_: object) -> None:
         super().__init__(
             code,
-            f"There is no {thing} with the id {id_} in this tenant.",
+            f"There is no {thing} with the id {quoted(id_)} in this tenant.",
             f"Check the id; list the {thing}s of the tenant to see which there are.",
         )
 
@@ -73,3 +75,7 @@ class BackupFault(Exception):
 
 class UnrecordedChange(Exception):
     """A unit of work changed something without writing an event: a fault of ours, never kept."""
+
+
+class ReadingUnit(Exception):
+    """A unit of work that was opened for reading was asked to write: a fault of ours."""

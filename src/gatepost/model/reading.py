@@ -158,14 +158,21 @@ def _read_items(member: Member, items: tuple[Any, ...]) -> tuple[Any, ...] | Pro
 
 
 def _checked(name: str, value: Any, extra: Mapping[str, Any]) -> Any | Problem:
-    """The value after the check that its field type names."""
+    """The value after the check that its field type names.
+
+    No text has a refused character, whatever else it is: a pattern's `$` lets a last line break by.
+    """
+    character = refused_character(value) if isinstance(value, str) else None
+    if character:
+        fault = f"has the character {character}, which may not stand in a text"
+        return Problem(name, f"{name} {quoted(value)} {fault}.", extra["mend"])
     match extra.get("check"):
         case "guid":
             return value.lower()
-        case "name" | "text" as check:
-            fault = _text_fault(value, allow_blank=check == "text")
+        case "name":
+            fault = None if value.strip() else "is only blanks"
         case "email":
-            fault = _text_fault(value, allow_blank=False) or people.email_fault(value)
+            fault = people.email_fault(value)
         case "redirect_uri" | "origin" | "page_uri" as check:
             found = _URI_CHECKS[check](value)
             if found:
@@ -181,15 +188,6 @@ _URI_CHECKS = {
     "origin": uris.origin_fault,
     "page_uri": uris.page_uri_fault,
 }
-
-
-def _text_fault(text: str, *, allow_blank: bool) -> str | None:
-    character = refused_character(text)
-    if character:
-        return f"has the character {character}, which may not stand in a text"
-    if not allow_blank and not text.strip():
-        return "is only blanks"
-    return None
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> Problem:

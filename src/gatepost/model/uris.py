@@ -17,6 +17,7 @@ _ALLOWED = frozenset(
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+\Z")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NUMERIC = re.compile(r"(?:[0-9]+|0[xX][0-9A-Fa-f]*)\Z")  # browsers read such a host as IPv4
 _PORT = re.compile(r"[1-9][0-9]{0,4}\Z")
 _MAX_PORT = 65535
 _MAX_HOST = 253
@@ -27,6 +28,9 @@ class Fault(NamedTuple):
 
     problem: str
     mend: str
+
+
+_USER_NAME = Fault("has a user name before its host", "Leave out everything up to the @.")
 
 
 def redirect_uri_fault(uri: str) -> Fault | None:
@@ -40,6 +44,8 @@ def redirect_uri_fault(uri: str) -> Fault | None:
     if scheme in {"https", "http"}:
         return _web_fault(scheme, rest)
     if _PRIVATE_SCHEME.match(scheme):
+        if rest.startswith("//") and "@" in re.split(r"[/?]", rest[2:], maxsplit=1)[0]:
+            return _USER_NAME
         if rest.lstrip("/"):
             return None
         return Fault("has nothing after its scheme", f"Add a path, for example {scheme}:/callback.")
@@ -125,7 +131,7 @@ def _is_dots(segment: str) -> bool:
 
 def _authority_fault(authority: str) -> Fault | None:
     if "@" in authority:
-        return Fault("has a user name before its host", "Leave out everything up to the @.")
+        return _USER_NAME
     host, port = _split_port(authority)
     if port is not None and not (_PORT.match(port) and int(port) <= _MAX_PORT):
         return Fault("has a port that is not a number from 1 to 65535", "Correct the port.")
@@ -154,7 +160,7 @@ def _is_host(host: str) -> bool:
     labels = host.split(".")
     if len(host) > _MAX_HOST or not all(_LABEL.match(label) for label in labels):
         return False
-    if not labels[-1].isdigit():
+    if not _NUMERIC.match(labels[-1]):
         return True
     try:
         ipaddress.IPv4Address(host)

@@ -5,7 +5,7 @@ told apart only in the journal (security.md R-19..R-21).
 """
 
 import hmac
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -87,7 +87,10 @@ def _basic(header: str) -> Credentials | OAuthError:
     if len(value) > _MAX_HEADER:
         return refused("header_too_long")
     try:
-        text = b64decode(value.strip(), validate=True).decode()
+        raw = b64decode(value.strip(), validate=True)
+        if b64encode(raw).decode() != value.strip():
+            return refused("malformed_header")
+        text = raw.decode()
         client_id, colon, secret = text.partition(":")
         decoded = Credentials(
             unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
@@ -100,6 +103,8 @@ def _basic(header: str) -> Credentials | OAuthError:
 def _checked(credentials: Credentials) -> Credentials | OAuthError:
     if not credentials.client_id or not credentials.secret:
         return refused("no_credentials")
+    if "\0" in credentials.client_id:
+        return refused("malformed_header")
     if len(credentials.client_id) > MAX_ID or len(credentials.secret) > MAX_SECRET:
         return refused("credentials_too_long")
     return credentials

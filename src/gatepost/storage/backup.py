@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, create_engine, insert, select
 
 from gatepost.model.errors import BackupFault
 from gatepost.storage import flow_tables, schema
@@ -41,21 +41,37 @@ def restore(source: Path, target: Database) -> int:
     """Fill an empty store from a backup; refuses to overwrite."""
     if not source.is_file():
         raise BackupFault(f"{source} is not there. Name a file that gatepost backup wrote.")
-    if schema.revision(target.engine) is not None:
-        raise BackupFault("The store is not empty, and restore does not overwrite. Move it away.")
     rows = _checked(source)
+    if not _is_empty(target.engine):
+        raise BackupFault("The store is not empty, and restore does not overwrite. Move it away.")
     if target.path is not None:
         target.engine.dispose()
         _copy_file(source, target.path)
         return rows
-    copied = Database(f"sqlite:///{source}")
     schema.migrate(target.engine)
     with (
-        transaction(copied.engine, writing=False) as here,
+        create_engine("sqlite://", creator=lambda: _reader(source)).connect() as here,
         transaction(target.engine, writing=True) as there,
     ):
         _copy_rows(here, there)
     return rows
+
+
+def _is_empty(engine: Engine) -> bool:
+    """Whether a store has no schema, or the newest without a row."""
+    found = schema.revision(engine)
+    if found != schema.HEAD:
+        return found is None
+    with transaction(engine, writing=False) as connection:
+        return all(
+            connection.execute(select(table).limit(1)).first() is None
+            for table in metadata.sorted_tables
+        )
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """A backup as it is: nothing is written to it, or beside it."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -98,7 +114,7 @@ def _sealed(path: Path) -> int:
 def _checked(path: Path) -> int:
     """The number of rows in a backup; refuses what is not a whole one."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(_reader(path)) as connection:
             whole = connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             found = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
             counts = [

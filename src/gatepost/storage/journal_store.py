@@ -4,9 +4,19 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from gatepost.model.events import GENESIS, Action, Actor, ChainedEvent, Event, Head, Origin, chain
+from gatepost.model.events import (
+    DEPLOYMENT,
+    GENESIS,
+    Action,
+    Actor,
+    ChainedEvent,
+    Event,
+    Head,
+    Origin,
+    chain,
+)
 from gatepost.ports import Secrets
-from gatepost.storage.tables import events, journal_heads
+from gatepost.storage.tables import events, journal_heads, tenants
 from gatepost.storage.unit_of_work import UnitOfWork
 
 
@@ -21,6 +31,8 @@ class SqlJournalStore:
     def append(self, event: Event) -> ChainedEvent:
         """Add an event as the next link."""
         known = self.head()
+        if known is None:
+            self._check_tenant()
         link = chain(known[0] if known else Head(0, GENESIS), self._tenant_id, event)
         self._work.record(insert(events), _columns(link))
         head = Head(link.seq, link.hash)
@@ -31,6 +43,12 @@ class SqlJournalStore:
         else:
             self._work.record(insert(journal_heads), {**values, "tenant_id": self._tenant_id})
         return link
+
+    def _check_tenant(self) -> None:
+        """The deployment's own journal has no tenant, so no foreign key can hold this."""
+        there = select(tenants.c.id).where(tenants.c.id == self._tenant_id)
+        if self._tenant_id != DEPLOYMENT and self._work.one(there) is None:
+            raise LookupError(f"there is no tenant {self._tenant_id}")
 
     def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
         """Events in order, from the one that follows number `after`."""

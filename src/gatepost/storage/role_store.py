@@ -162,8 +162,8 @@ def _columns(role: Role) -> dict[str, object]:
 
 
 def _folded(role: Role) -> str:
-    """Built-in roles are named by the theme, so their rows stand apart from custom names."""
-    return fold(role.name) if role.type_id is None else f"built-in {role.type_id}"
+    """The name as compared; built-in roles stand apart, as no folded name begins with a blank."""
+    return fold(role.name) if role.type_id is None else f" {fold(role.name)}"
 
 
 def _role(row: Row[Any]) -> Role:

@@ -4,10 +4,14 @@ Alembic is imported only when there is something to migrate, because a start on 
 must not wait for it. Migrating takes a lock, so that processes that start together migrate once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
+from gatepost.model.errors import StoreUnavailable
 from gatepost.storage.engine import transaction
 
 HEAD = "0001"
@@ -17,20 +21,36 @@ _LOCK_KEY = "gatepost migrations"
 
 def revision(engine: Engine) -> str | None:
     """The revision of the store, or None when it is empty."""
-    with transaction(engine, writing=False) as connection:
+    with _readable(), transaction(engine, writing=False) as connection:
         return _revision(connection)
 
 
 def migrate(engine: Engine) -> bool:
     """Bring the store to the newest revision; True when there was something to do."""
-    if revision(engine) == HEAD:
+    if _settled(revision(engine)):
         return False
-    with transaction(engine, writing=True) as connection:
+    with _readable(), transaction(engine, writing=True) as connection:
         _lock(connection)
-        if _revision(connection) == HEAD:
+        if _settled(_revision(connection)):
             return False
         _upgrade(connection)
     return True
+
+
+def _settled(found: str | None) -> bool:
+    """Whether nothing is to be done; a store of a newer Gatepost is left alone."""
+    if found is not None and found > HEAD:
+        raise StoreUnavailable(f"its schema {found} is of a newer Gatepost than this, with {HEAD}")
+    return found == HEAD
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What the database refuses here (it is no database, or has no such rights) is said so."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreUnavailable(str(error.orig).splitlines()[0]) from error
 
 
 def _revision(connection: Connection) -> str | None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select, update
+from sqlalchemy import Engine, Row, select, update
 
 from gatepost.model.events import DEPLOYMENT
 from gatepost.model.keys import SigningKey
@@ -102,6 +102,7 @@ class SqlDeployment:
 
     def open(self, tenant_id: str) -> SqlTenancy:
         """A tenant's stores within the same transaction."""
+        self._work.take_turn(tenant_id)
         return SqlTenancy(self._work, tenant_id, self._secrets)
 
 
@@ -120,7 +121,7 @@ class SqlStore:
     def reading(self, tenant_id: str) -> Iterator[SqlTenancy]:
         """A consistent view of one tenant."""
         with transaction(self._engine, writing=False) as connection:
-            yield SqlTenancy(UnitOfWork(connection), tenant_id, self._secrets)
+            yield SqlTenancy(UnitOfWork(connection, may_write=False), tenant_id, self._secrets)
 
     @contextmanager
     def writing(self, tenant_id: str) -> Iterator[SqlTenancy]:
@@ -132,7 +133,7 @@ class SqlStore:
     def reading_all(self) -> Iterator[SqlDeployment]:
         """A consistent view across tenants."""
         with transaction(self._engine, writing=False) as connection:
-            yield SqlDeployment(UnitOfWork(connection), self._secrets)
+            yield SqlDeployment(UnitOfWork(connection, may_write=False), self._secrets)
 
     @contextmanager
     def writing_all(self) -> Iterator[SqlDeployment]:
@@ -143,10 +144,8 @@ class SqlStore:
     @contextmanager
     def _writing_unit(self, tenant_id: str) -> Iterator[UnitOfWork]:
         with transaction(self._engine, writing=True) as connection:
-            if connection.dialect.name == "postgresql":
-                key = func.hashtextextended(tenant_id, 0)
-                connection.execute(select(func.pg_advisory_xact_lock(key)))
-            work = UnitOfWork(connection)
+            work = UnitOfWork(connection, may_write=True)
+            work.take_turn(tenant_id)
             yield work
             work.check_recorded()
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +44,8 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+# Text is ordered by code point in both databases, whatever the locale of PostgreSQL's cluster.
+Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 metadata = MetaData()
 
 
@@ -60,7 +63,7 @@ def child_of(parent: str, column: str | None = None) -> ForeignKeyConstraint:
 
 
 def text_column(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
+    return Column(name, Words, nullable=nullable)
 
 
 def moment_column(name: str, *, nullable: bool = False) -> Column[datetime]:
@@ -74,14 +77,14 @@ def number_column(name: str, default: int | None = None) -> Column[int]:
 deployment = Table(
     "deployment",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
 
 tenants = Table(
     "tenants",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Words, primary_key=True),
     text_column("name"),
     text_column("alias"),
     moment_column("created_at"),
@@ -252,7 +255,7 @@ preferences = Table(
 signing_keys = Table(
     "signing_keys",
     metadata,
-    Column("kid", Text, primary_key=True),
+    Column("kid", Words, primary_key=True),
     text_column("algorithm"),
     Column("public_jwk", JSON, nullable=False),
     Column("sealed_private", LargeBinary, nullable=False),
@@ -286,7 +289,7 @@ events = Table(
 journal_heads = Table(
     "journal_heads",
     metadata,
-    Column("tenant_id", Text, primary_key=True),
+    Column("tenant_id", Words, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("seal", LargeBinary, nullable=False),

@@ -3,19 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, Table, select, update
+from sqlalchemy import Connection, CursorResult, Row, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable
 
-from gatepost.model.errors import UnrecordedChange
+from gatepost.model.errors import ReadingUnit, UnrecordedChange
 from gatepost.storage import tables
+
+# Inserts tell whether they met a row only when asked to.
+_COUNTING = {"preserve_rowcount": True}
 
 
 class UnitOfWork:
     """A connection in its transaction, which remembers whether it changed and recorded."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, may_write: bool) -> None:
         self._connection = connection
+        self._may_write = may_write
         self._changed = False
         self._recorded = False
 
@@ -23,6 +27,12 @@ class UnitOfWork:
     def connection(self) -> Connection:
         """The connection, for statements that stream."""
         return self._connection
+
+    def take_turn(self, tenant_id: str) -> None:
+        """Wait until no other writer of the tenant is under way; SQLite has one writer anyway."""
+        if self._may_write and self._connection.dialect.name == "postgresql":
+            key = func.hashtextextended(tenant_id, 0)
+            self._connection.execute(select(func.pg_advisory_xact_lock(key)))
 
     def read(self, statement: Executable, **values: object) -> CursorResult[Any]:
         """Run a statement that changes nothing."""
@@ -34,12 +44,14 @@ class UnitOfWork:
 
     def change(self, statement: Executable, values: Any = None) -> int:
         """Run a statement whose effect must be recorded; the number of rows it met."""
-        self._changed = True
-        return self.keep_books(statement, values)
+        met = self.keep_books(statement, values)
+        self._changed = self._changed or met > 0
+        return met
 
     def keep_books(self, statement: Executable, values: Any = None) -> int:
         """Run a statement whose effect needs no event, such as a counter."""
-        return self._connection.execute(statement, values).rowcount
+        self._check_may_write()
+        return self._connection.execute(statement, values, execution_options=_COUNTING).rowcount
 
     def add(self, table: Table, values: Mapping[str, object]) -> bool:
         """Insert a row unless a key or unique value of it is taken."""
@@ -70,8 +82,14 @@ class UnitOfWork:
 
     def record(self, statement: Executable, values: Any = None) -> None:
         """Run a statement that writes to the journal."""
+        self._check_may_write()
         self._recorded = True
         self._connection.execute(statement, values)
+
+    def _check_may_write(self) -> None:
+        """A reading unit changes nothing, on a database that would let it too."""
+        if not self._may_write:
+            raise ReadingUnit("a unit that was opened for reading was asked to write")
 
     def check_recorded(self) -> None:
         """Refuse to be kept when something changed without an event."""

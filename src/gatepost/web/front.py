@@ -81,7 +81,7 @@ class Front:
         try:
             _check_headers(scope["headers"], repeated)
             body = await _read_body(receive, headers, endpoint.body_limit)
-            call = Call(method, segments or (), scope["query_string"], headers, body, origin)
+            call = Call(method, segments, scope["query_string"], headers, body, origin)
             reply = await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._answer, endpoint, call
             )
@@ -98,9 +98,9 @@ class Front:
         )
         await self._send(send, reply, operation_id, bodiless=method == "HEAD")
 
-    def _find(self, method: str, segments: tuple[str, ...] | None) -> Endpoint:
-        for door in self._doors if segments is not None else ():
-            endpoint = door.find(method, segments or ())
+    def _find(self, method: str, segments: tuple[str, ...]) -> Endpoint:
+        for door in self._doors:
+            endpoint = door.find(method, segments)
             if endpoint is not None:
                 return endpoint
         raise LookupError("the last door answers every path")

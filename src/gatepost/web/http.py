@@ -40,16 +40,15 @@ def json_reply(status: int, value: Any, headers: Headers = NO_STORE) -> Reply:
     return Reply(status, _encoder.encode(value), JSON + headers)
 
 
-def path_segments(raw_path: bytes) -> tuple[str, ...] | None:
-    """The path in its parts, each decoded by itself; None when it is not well-formed UTF-8.
+def path_segments(raw_path: bytes) -> tuple[str, ...]:
+    """The path in its parts, each decoded by itself.
 
-    One slash at the end is forgiven; an encoded slash does not split.
+    One slash at the end is forgiven; an encoded slash does not split. A NUL, and what is not
+    UTF-8, becomes U+FFFD, which stands in no route and no id, so that such a path leads nowhere.
     """
     parts = raw_path.split(b"?", 1)[0].removesuffix(b"/").split(b"/")[1:]
-    try:
-        return tuple(unquote_to_bytes(part).decode() for part in parts)
-    except UnicodeDecodeError:
-        return None
+    texts = (unquote_to_bytes(part).decode(errors="replace") for part in parts)
+    return tuple(text.replace("\0", "\ufffd") for text in texts)
 
 
 def query_pairs(query: bytes) -> list[tuple[str, str]]:
@@ -64,6 +63,8 @@ def query_pairs(query: bytes) -> list[tuple[str, str]]:
             decoded.append((unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()))
         except UnicodeDecodeError:
             raise _bad_query("The query is not well-formed UTF-8.") from None
+        if "\0" in decoded[-1][1]:
+            raise _bad_query(f"The parameter {quoted(decoded[-1][0])} has the character U+0000.")
     return decoded
 
 

@@ -142,7 +142,7 @@ def check_fixed(sent: Mapping[str, Any], current: Mapping[str, Any]) -> None:
     """Refuse a change of what cannot be changed; null says nothing."""
     for name, value in sent.items():
         allowed = current.get(name)
-        if value is not None and value != allowed and (name, value) not in _WORDS:
+        if value is not None and not _says(name, value, allowed):
             raise Refused(
                 Code.INVALID_MEMBER,
                 f"{name} is {quoted(value)}, and it is {quoted(allowed)} here.",
@@ -150,7 +150,11 @@ def check_fixed(sent: Mapping[str, Any], current: Mapping[str, Any]) -> None:
             )
 
 
-_WORDS = frozenset({("RoleScope", "Tenant")})
+def _says(name: str, value: object, allowed: object) -> bool:
+    """Whether a fixed member says what is so; true is not 1, and neither is 1.0 (R-70)."""
+    if type(value) is type(allowed):
+        return value == allowed
+    return name == "RoleScope" and value == "Tenant"
 
 
 def _read(shape: Shape, call: Call) -> Members:
@@ -164,7 +168,7 @@ def _read(shape: Shape, call: Call) -> Members:
 
 def _role_id(index: int, item: object) -> str:
     value = item.get("Id") if isinstance(item, dict) else item
-    if isinstance(value, str) and 0 < len(value) <= _MAX_ID:
+    if isinstance(value, str) and 0 < len(value) <= _MAX_ID and not refused_character(value):
         return value.lower()
     raise Refused(
         Code.INVALID_MEMBER,

@@ -5,6 +5,7 @@ passed a scan for depth, so that no body can exhaust the stack (security.md R-55
 """
 
 import json
+import math
 from typing import Any
 
 from gatepost.model.errors import Code, Refused
@@ -25,7 +26,9 @@ def read_json(call: Call) -> Any:
         raise _malformed(f"The body is nested deeper than {MAX_DEPTH} levels.")
     try:
         text = call.body.decode()
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
+        return json.loads(
+            text, object_pairs_hook=_members, parse_constant=_no_constant, parse_float=_finite
+        )
     except UnicodeDecodeError:
         raise _malformed("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -60,6 +63,13 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> Any:
     raise _NotJson(f"{text} is not a JSON number.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _NotJson(f"The number {quoted(text)} is too large.")
+    return number
 
 
 def _is_shallow(body: bytes) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from gatepost.model.text import quoted
 from gatepost.web.api.operations import Answer, Request
 from gatepost.web.http import Headers
 
@@ -17,7 +18,7 @@ def partly_found(
         {
             "OperationId": operation_id,
             "Error": f"{thing[0].upper()}{thing[1:]} not found",
-            "Reason": f"There is no {thing} with the id {id_} in this tenant.",
+            "Reason": f"There is no {thing} with the id {quoted(id_)} in this tenant.",
             "Resolution": f"Check the id; list the {thing}s of the tenant to see which there are.",
             "EventId": operation_id,
             "StatusCode": 404,

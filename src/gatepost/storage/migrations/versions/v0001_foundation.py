@@ -2,6 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
+
+WORDS = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 revision = "0001"
 down_revision = None
@@ -11,22 +14,22 @@ def upgrade() -> None:
     """To this revision."""
     op.create_table(
         "deployment",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", WORDS, nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "events",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("actor_kind", sa.Text(), nullable=False),
-        sa.Column("actor_id", sa.Text(), nullable=False),
-        sa.Column("operation_id", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("target", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("action", WORDS, nullable=False),
+        sa.Column("actor_kind", WORDS, nullable=False),
+        sa.Column("actor_id", WORDS, nullable=False),
+        sa.Column("operation_id", WORDS, nullable=False),
+        sa.Column("address", WORDS, nullable=False),
+        sa.Column("target", WORDS, nullable=False),
+        sa.Column("reason", WORDS, nullable=True),
         sa.Column("before", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
@@ -36,7 +39,7 @@ def upgrade() -> None:
     op.create_index("events_by_target", "events", ["tenant_id", "target", "seq"], unique=False)
     op.create_table(
         "journal_heads",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
@@ -44,8 +47,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "signing_keys",
-        sa.Column("kid", sa.Text(), nullable=False),
-        sa.Column("algorithm", sa.Text(), nullable=False),
+        sa.Column("kid", WORDS, nullable=False),
+        sa.Column("algorithm", WORDS, nullable=False),
         sa.Column("public_jwk", sa.JSON(), nullable=False),
         sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -56,23 +59,23 @@ def upgrade() -> None:
     )
     op.create_table(
         "tenants",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("id", WORDS, nullable=False),
+        sa.Column("name", WORDS, nullable=False),
+        sa.Column("alias", WORDS, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "clients",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("folded_name", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("id", WORDS, nullable=False),
+        sa.Column("kind", WORDS, nullable=False),
+        sa.Column("name", WORDS, nullable=False),
+        sa.Column("folded_name", WORDS, nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
-        sa.Column("incarnation", sa.Text(), nullable=False),
+        sa.Column("incarnation", WORDS, nullable=False),
         sa.Column("next_secret_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
@@ -89,20 +92,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "counts",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("what", WORDS, nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "what"),
     )
     op.create_table(
         "roles",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("folded_name", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("type_id", sa.Text(), nullable=True),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("id", WORDS, nullable=False),
+        sa.Column("name", WORDS, nullable=False),
+        sa.Column("folded_name", WORDS, nullable=False),
+        sa.Column("description", WORDS, nullable=True),
+        sa.Column("type_id", WORDS, nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "folded_name"),
@@ -110,20 +113,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "users",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("provider_id", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=True),
-        sa.Column("folded_email", sa.Text(), nullable=True),
-        sa.Column("given_name", sa.Text(), nullable=True),
-        sa.Column("surname", sa.Text(), nullable=True),
-        sa.Column("contact_email", sa.Text(), nullable=True),
-        sa.Column("contact_given_name", sa.Text(), nullable=True),
-        sa.Column("contact_surname", sa.Text(), nullable=True),
-        sa.Column("external_user_id", sa.Text(), nullable=True),
-        sa.Column("provider_user_id", sa.Text(), nullable=True),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("id", WORDS, nullable=False),
+        sa.Column("provider_id", WORDS, nullable=False),
+        sa.Column("email", WORDS, nullable=True),
+        sa.Column("folded_email", WORDS, nullable=True),
+        sa.Column("given_name", WORDS, nullable=True),
+        sa.Column("surname", WORDS, nullable=True),
+        sa.Column("contact_email", WORDS, nullable=True),
+        sa.Column("contact_given_name", WORDS, nullable=True),
+        sa.Column("contact_surname", WORDS, nullable=True),
+        sa.Column("external_user_id", WORDS, nullable=True),
+        sa.Column("provider_user_id", WORDS, nullable=True),
         sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("incarnation", sa.Text(), nullable=False),
+        sa.Column("incarnation", WORDS, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -135,9 +138,9 @@ def upgrade() -> None:
     op.create_index("users_by_email", "users", ["folded_email"], unique=False)
     op.create_table(
         "client_origins",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
+        sa.Column("origin", WORDS, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"], ondelete="CASCADE"
         ),
@@ -146,9 +149,9 @@ def upgrade() -> None:
     op.create_index("client_origins_by_origin", "client_origins", ["origin"], unique=False)
     op.create_table(
         "client_roles",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("role_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
+        sa.Column("role_id", WORDS, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"], ondelete="CASCADE"
         ),
@@ -162,14 +165,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "client_secrets",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("description", WORDS, nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", WORDS, nullable=False),
         sa.Column("first_used_at", sa.BigInteger(), nullable=True),
         sa.Column("last_used_at", sa.BigInteger(), nullable=True),
         sa.Column("use_count", sa.Integer(), nullable=False),
@@ -183,9 +186,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "client_tags",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
+        sa.Column("tag", WORDS, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"], ondelete="CASCADE"
         ),
@@ -196,12 +199,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "codes",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("sign_in_id", sa.Text(), nullable=False),
-        sa.Column("family_id", sa.Text(), nullable=True),
+        sa.Column("client_id", WORDS, nullable=False),
+        sa.Column("user_id", WORDS, nullable=False),
+        sa.Column("sign_in_id", WORDS, nullable=False),
+        sa.Column("family_id", WORDS, nullable=True),
         sa.Column("request", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -217,9 +220,9 @@ def upgrade() -> None:
     op.create_index("codes_by_deadline", "codes", ["expires_at"], unique=False)
     op.create_table(
         "consents",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("user_id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("given_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -232,13 +235,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "device_codes",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("user_code_digest", sa.LargeBinary(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=True),
+        sa.Column("client_id", WORDS, nullable=False),
+        sa.Column("user_id", WORDS, nullable=True),
         sa.Column("request", sa.JSON(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", WORDS, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("last_polled_at", sa.BigInteger(), nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -255,16 +258,16 @@ def upgrade() -> None:
     op.create_index("device_codes_by_deadline", "device_codes", ["expires_at"], unique=False)
     op.create_table(
         "families",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("sign_in_id", sa.Text(), nullable=True),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
+        sa.Column("user_id", WORDS, nullable=False),
+        sa.Column("sign_in_id", WORDS, nullable=True),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
-        sa.Column("revoked_because", sa.Text(), nullable=True),
+        sa.Column("revoked_because", WORDS, nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"], ondelete="CASCADE"
         ),
@@ -278,9 +281,9 @@ def upgrade() -> None:
     op.create_index("families_by_user", "families", ["tenant_id", "user_id"], unique=False)
     op.create_table(
         "passwords",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("phc", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("user_id", WORDS, nullable=False),
+        sa.Column("phc", WORDS, nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -290,9 +293,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "pending_requests",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
         sa.Column("browser_digest", sa.LargeBinary(), nullable=False),
         sa.Column("request", sa.JSON(), nullable=False),
         sa.Column("progress", sa.JSON(), nullable=False),
@@ -308,9 +311,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "preferences",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("user_id", WORDS, nullable=False),
+        sa.Column("document", WORDS, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "user_id"], ["users.tenant_id", "users.id"], ondelete="CASCADE"
         ),
@@ -318,16 +321,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "sign_ins",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("id", WORDS, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("user_id", WORDS, nullable=False),
         sa.Column("methods", sa.JSON(), nullable=False),
         sa.Column("signed_in_at", sa.BigInteger(), nullable=False),
         sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("address", WORDS, nullable=False),
+        sa.Column("agent", WORDS, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "user_id"], ["users.tenant_id", "users.id"], ondelete="CASCADE"
         ),
@@ -338,9 +341,9 @@ def upgrade() -> None:
     op.create_index("sign_ins_by_user", "sign_ins", ["tenant_id", "user_id"], unique=False)
     op.create_table(
         "user_roles",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("role_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("user_id", WORDS, nullable=False),
+        sa.Column("role_id", WORDS, nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "role_id"], ["roles.tenant_id", "roles.id"], ondelete="CASCADE"
         ),
@@ -354,9 +357,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "refresh_tokens",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("family_id", sa.Text(), nullable=False),
+        sa.Column("family_id", WORDS, nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),

@@ -1,0 +1,70 @@
+"""The metadata of the server: true to the tables, and nothing private in it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gatepost.model.keys import SigningKey
+from gatepost.protocol.client_authentication import METHODS
+from gatepost.protocol.discovery import document, key_set
+from gatepost.protocol.grants import GRANTS
+
+ISSUER = "https://gatepost.example/identity"
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def key(kid: str, **members: str) -> SigningKey:
+    """A key with these public members."""
+    return SigningKey(
+        kid=kid,
+        algorithm="ES256",
+        public_jwk={"kid": kid, "kty": "EC", **members},
+        sealed_private=b"sealed",
+        created_at=THEN,
+        active_from=THEN,
+    )
+
+
+@pytest.mark.requirement("R-42", "R-43")
+def test_every_address_is_below_the_issuer() -> None:
+    made = document(ISSUER, ["RS256"])
+    addresses = {name: made[name] for name in made if name.endswith(("_endpoint", "_uri"))}
+    assert made["issuer"] == ISSUER
+    assert addresses
+    assert all(address.startswith(ISSUER + "/") for address in addresses.values())
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("grant_types_supported", list(GRANTS)),
+        ("token_endpoint_auth_methods_supported", list(METHODS)),
+        ("subject_types_supported", ["public"]),
+        ("scopes_supported", ["ocsapi"]),
+        ("response_types_supported", []),
+    ],
+)
+def test_it_promises_what_the_tables_hold(member: str, value: Any) -> None:
+    assert document(ISSUER, [])[member] == value
+
+
+@pytest.mark.requirement("R-22")
+def test_nothing_that_does_not_exist_is_promised() -> None:
+    made = document(ISSUER, ["RS256"])
+    assert not {"password", "implicit"} & set(made["grant_types_supported"])
+    assert "none" not in made["token_endpoint_auth_methods_supported"]
+    assert "registration_endpoint" not in made
+
+
+def test_each_algorithm_is_named_once() -> None:
+    made = document(ISSUER, ["ES256", "RS256", "ES256"])
+    assert made["id_token_signing_alg_values_supported"] == ["ES256", "RS256"]
+
+
+@pytest.mark.requirement("R-42")
+def test_the_key_set_is_the_public_part() -> None:
+    made = key_set((key("a", x="1"), key("b")))
+    assert made == {"keys": [{"kid": "a", "kty": "EC", "x": "1"}, {"kid": "b", "kty": "EC"}]}
+    assert "sealed" not in repr(made)
+    assert key_set(()) == {"keys": []}
