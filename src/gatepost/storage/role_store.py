@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, select, update
 from sqlalchemy.sql import false, true
 
@@ -74,11 +75,15 @@ class SqlRoleStore:
 
     def save_role(self, role: Role) -> bool:
         """Keep a changed role; False when the folded name is taken."""
-        namesake = self._one_role(roles.c.folded_name == _folded(role))
+        kept = self.role(role.id)
+        if kept is None:
+            return False
+        changed = replace(kept, name=role.name, description=role.description)
+        namesake = self._one_role(roles.c.folded_name == _folded(changed))
         if namesake is not None and namesake.id != role.id:
             return False
         mine = (*self._here(roles), roles.c.id == role.id)
-        return self._work.change(update(roles).where(*mine).values(_columns(role))) > 0
+        return self._work.change(update(roles).where(*mine).values(_columns(changed))) > 0
 
     def remove_role(self, role_id: str) -> None:
         """Remove the role from everybody who has it, and then the role."""

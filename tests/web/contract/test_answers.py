@@ -131,9 +131,7 @@ def test_what_is_not_there_has_four_texts(promise: Promise, estate: Estate) -> N
     check_error(answer, 404)
 
 
-@pytest.mark.parametrize(
-    "promise", [p for p in PROMISES if p.body], ids=lambda promise: promise.id
-)
+@pytest.mark.parametrize("promise", [p for p in PROMISES if p.body], ids=lambda promise: promise.id)
 def test_a_bad_body_has_four_texts(promise: Promise, estate: Estate) -> None:
     target = estate.target(promise)
     path = _path(promise, estate.tenant.id, target.params)
@@ -180,9 +178,7 @@ def test_a_secret_that_never_expires_answers_every_member(estate: Estate) -> Non
     check_answer(answer, 201, "ClientSecretResponse")
     kept = estate.send("GET", f"{path}/{answer.json()['Id']}")
     check_answer(kept, 200, "ClientSecret")
-    assert kept.json() == {
-        name: value for name, value in answer.json().items() if name != "Secret"
-    }
+    assert kept.json() == {name: value for name, value in answer.json().items() if name != "Secret"}
 
 
 def test_lists_are_of_the_contracts_schemas_and_not_empty(estate: Estate) -> None:

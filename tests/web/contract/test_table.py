@@ -208,17 +208,14 @@ def test_no_excuse_is_stale(status: Deviation, document: dict[str, Any]) -> None
 def test_no_extra_status_is_stale(row: Deviation, document: dict[str, Any]) -> None:
     concerned = [promise for promise in PROMISES if row.applies(promise)]
     assert any(
-        row.what in _statuses(document, promise) - promise.responses.keys()
-        for promise in concerned
+        row.what in _statuses(document, promise) - promise.responses.keys() for promise in concerned
     )
 
 
 @pytest.mark.parametrize("row", EXTRA_PARAMETERS, ids=lambda row: str(row.what))
 def test_no_extra_parameter_is_stale(row: Deviation, document: dict[str, Any]) -> None:
     concerned = [promise for promise in PROMISES if row.applies(promise)]
-    assert any(
-        row.what in _parameters(document, promise) - promise.query for promise in concerned
-    )
+    assert any(row.what in _parameters(document, promise) - promise.query for promise in concerned)
 
 
 def _name_of(schema: dict[str, Any]) -> str:

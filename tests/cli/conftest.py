@@ -1,0 +1,28 @@
+"""Places to run the program in: new ones, and one that was founded for tests that only look."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import PLACES, Place, sqlite_place
+
+
+@pytest.fixture(params=list(PLACES))
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty store of each kind."""
+    return PLACES[request.param](tmp_path)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Place:
+    """An empty SQLite store."""
+    return sqlite_place(tmp_path)
+
+
+@pytest.fixture(scope="module", params=list(PLACES))
+def founded_place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Place, dict[str, str]]:
+    """A store of each kind with a tenant, shared by the tests of a file."""
+    made = PLACES[request.param](tmp_path_factory.mktemp("founded"))
+    return made, made.init()
