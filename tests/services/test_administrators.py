@@ -1,0 +1,114 @@
+"""Nobody grants what they do not hold, and the last administrator stays (R-65)."""
+
+import pytest
+
+from gatepost.model.callers import Caller
+from gatepost.model.client_kinds import CLIENT_CREDENTIALS
+from gatepost.model.errors import Code, Refused
+from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.tenants import ADMINISTRATOR, MEMBER, VIEWER
+from gatepost.ports import PageOf
+from gatepost.services import clients, users
+from gatepost.services.world import Act
+from tests.services.world import (
+    Bench,
+    add_client,
+    administrator,
+    found,
+    new_world,
+    role_id,
+)
+
+pytestmark = pytest.mark.requirement("R-65")
+
+
+@pytest.fixture
+def world() -> Bench:
+    return new_world()
+
+
+@pytest.fixture
+def tenant_id(world: Bench) -> str:
+    return found(world).tenant.id
+
+
+def first_user(world: Bench, tenant_id: str) -> str:
+    return users.find(world, tenant_id, (), PageOf(0, 1)).users[0].id
+
+
+def first_client(world: Bench, tenant_id: str) -> str:
+    with world.store.reading(tenant_id) as tenancy:
+        return tenancy.clients.page(CLIENT_CREDENTIALS.name, (), PageOf(0, 1))[0].settings.id
+
+
+def add_administrator(world: Bench, act: Act) -> str:
+    members = {
+        "provider_id": LOCAL_PROVIDER,
+        "contact_email": f"{world.dice.guid()}@example.com",
+        "role_ids": (role_id(world, act.tenant_id, ADMINISTRATOR),),
+    }
+    return users.add(world, act, members).id
+
+
+def test_the_last_administrating_person_stays(world: Bench, tenant_id: str) -> None:
+    act, person = administrator(world, tenant_id), first_user(world, tenant_id)
+    with pytest.raises(Refused) as roles_taken:
+        users.replace_roles(world, act, person, ())
+    with pytest.raises(Refused) as removed:
+        users.remove(world, act, person)
+    assert roles_taken.value.code == removed.value.code == Code.LAST_ADMINISTRATOR
+    assert role_id(world, tenant_id, ADMINISTRATOR) in users.get(world, tenant_id, person).role_ids
+    add_administrator(world, act)
+    users.replace_roles(world, act, person, ())
+    assert users.get(world, tenant_id, person).role_ids == (role_id(world, tenant_id, MEMBER),)
+
+
+def test_a_client_may_go_while_a_person_administers(world: Bench, tenant_id: str) -> None:
+    act = administrator(world, tenant_id)
+    clients.remove(world, act, CLIENT_CREDENTIALS, first_client(world, tenant_id))
+    assert users.get(world, tenant_id, first_user(world, tenant_id)).role_ids
+
+
+def test_nobody_removes_themselves(world: Bench, tenant_id: str) -> None:
+    act = administrator(world, tenant_id)
+    me = add_administrator(world, act)
+    myself = act._replace(caller=act.caller._replace(kind="user", id=me))
+    with pytest.raises(Refused) as refused:
+        users.remove(world, myself, me)
+    assert refused.value.code is Code.OWN_ACCOUNT
+
+
+@pytest.mark.parametrize("wanted", [ADMINISTRATOR, VIEWER])
+def test_a_member_grants_nothing_it_lacks(world: Bench, tenant_id: str, wanted: str) -> None:
+    act = administrator(world, tenant_id)
+    member = role_id(world, tenant_id, MEMBER)
+    caller = Caller(tenant_id, "client", "m", "m", frozenset({member}), frozenset({MEMBER}))
+    client = add_client(world, act).client.settings.id
+    asked = (role_id(world, tenant_id, wanted),)
+    with pytest.raises(Refused) as refused:
+        clients.replace_roles(world, act._replace(caller=caller), client, asked)
+    assert refused.value.code is Code.ROLE_NOT_HELD
+    assert clients.roles_of(world, tenant_id, client) == (member,)
+
+
+def test_what_is_held_already_may_stay(world: Bench, tenant_id: str) -> None:
+    act = administrator(world, tenant_id)
+    viewer, member = (role_id(world, tenant_id, type_id) for type_id in (VIEWER, MEMBER))
+    client = add_client(world, act, role_ids=(viewer,)).client.settings.id
+    caller = Caller(tenant_id, "client", "m", "m", frozenset({member}), frozenset({MEMBER}))
+    changed = clients.replace_roles(world, act._replace(caller=caller), client, (viewer,))
+    assert set(getattr(changed.settings, "role_ids", ())) == {viewer, member}
+
+
+def test_a_role_of_another_tenant_is_unknown(world: Bench, tenant_id: str) -> None:
+    foreign = role_id(world, found(world).tenant.id, VIEWER)
+    act = administrator(world, tenant_id)
+    with pytest.raises(Refused) as refused:
+        add_client(world, act, role_ids=(foreign,))
+    assert refused.value.code is Code.INVALID_MEMBER
+
+
+def test_the_member_role_is_always_there(world: Bench, tenant_id: str) -> None:
+    act = administrator(world, tenant_id)
+    added = add_client(world, act)
+    assert getattr(added.client.settings, "role_ids", ()) == (role_id(world, tenant_id, MEMBER),)

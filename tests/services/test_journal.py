@@ -1,0 +1,122 @@
+"""The journal's verdict: whole when nobody touched it, and what was touched when somebody did."""
+
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gatepost.model.client_kinds import CLIENT_CREDENTIALS
+from gatepost.model.events import ChainedEvent, Head, chain
+from gatepost.services import clients, journal
+from tests.memory_store import MemoryStore
+from tests.services.world import Bench, add_client, administrator, found, new_world
+
+pytestmark = pytest.mark.requirement("R-78")
+
+
+@pytest.fixture
+def world() -> Bench:
+    return new_world()
+
+
+@pytest.fixture
+def tenant_id(world: Bench) -> str:
+    id_ = found(world).tenant.id
+    act = administrator(world, id_)
+    added = add_client(world, act)
+    client_id = added.client.settings.id
+    clients.change(world, act, CLIENT_CREDENTIALS, client_id, {"name": "Pump"})
+    clients.remove(world, act, CLIENT_CREDENTIALS, client_id)
+    return id_
+
+
+def events(world: Bench, tenant_id: str) -> tuple[ChainedEvent, ...]:
+    with world.store.reading(tenant_id) as tenancy:
+        return tenancy.journal.entries(0, 1000)
+
+
+def test_every_change_is_told_with_before_and_after(world: Bench, tenant_id: str) -> None:
+    told = [link.event for link in events(world, tenant_id)]
+    assert [event.action.value for event in told[-4:]] == [
+        "client.added",
+        "secret.added",
+        "client.changed",
+        "client.removed",
+    ]
+    changed = told[-2]
+    assert changed.before == {"Name": "Boiler"}
+    assert changed.after == {"Name": "Pump"}
+    assert changed.actor.id == "some-client"
+    assert changed.origin.address == "192.0.2.1"
+    assert len({event.origin.operation_id for event in told[-4:]}) == 1
+
+
+def test_an_untouched_journal_is_whole(world: Bench, tenant_id: str) -> None:
+    verdict = journal.verify(world, tenant_id)
+    assert verdict.fault is None
+    assert verdict.events == len(events(world, tenant_id))
+    assert all(each.fault is None for each in journal.verify_all(world))
+
+
+def test_a_change_that_changes_nothing_tells_nothing(world: Bench, tenant_id: str) -> None:
+    act = administrator(world, tenant_id)
+    added = add_client(world, act)
+    before = len(events(world, tenant_id))
+    settings = {"name": added.client.settings.name, "enabled": True}
+    client_id = added.client.settings.id
+    same = clients.change(world, act, CLIENT_CREDENTIALS, client_id, settings)
+    assert same.version == 1
+    assert len(events(world, tenant_id)) == before
+
+
+class Tampered:
+    """A journal that somebody changed behind our back."""
+
+    def __init__(self, links: tuple[ChainedEvent, ...], head: tuple[Head, bytes] | None) -> None:
+        self.links, self.sealed = links, head
+
+    def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
+        return tuple(link for link in self.links if link.seq > after)[:count]
+
+    def head(self) -> tuple[Head, bytes] | None:
+        return self.sealed
+
+
+@pytest.mark.parametrize("touch", ["change", "remove", "cut", "cut with head", "rewrite"])
+def test_a_touched_journal_is_found_out(world: Bench, tenant_id: str, touch: str) -> None:
+    links = events(world, tenant_id)
+    with world.store.reading(tenant_id) as tenancy:
+        sealed = tenancy.journal.head()
+    assert sealed is not None
+    middle = links[2]
+    forged = replace(middle, event=replace(middle.event, target="somebody else"))
+    last = Head(links[-2].seq, links[-2].hash)
+    cases: dict[str, Tampered] = {
+        "change": Tampered((*links[:2], forged, *links[3:]), sealed),
+        "remove": Tampered((*links[:2], *links[3:]), sealed),
+        "cut": Tampered(links[:-1], sealed),
+        "cut with head": Tampered(links[:-1], (last, sealed[1])),
+        "rewrite": Tampered(_rechained(links[:2], forged, links[3:]), sealed),
+    }
+    assert _verdict(world, tenant_id, cases[touch]).fault is not None
+
+
+def _rechained(
+    before: tuple[ChainedEvent, ...], forged: ChainedEvent, rest: tuple[ChainedEvent, ...]
+) -> tuple[ChainedEvent, ...]:
+    made = list(before)
+    for link in (forged, *rest):
+        head = Head(made[-1].seq, made[-1].hash)
+        made.append(chain(head, link.tenant_id, link.event))
+    return tuple(made)
+
+
+def _verdict(world: Bench, tenant_id: str, tampered: Tampered) -> journal.Verdict:
+    class Store(MemoryStore):
+        def reading(self, tenant_id: str) -> Any:
+            assert tenant_id
+            return nullcontext(SimpleNamespace(journal=tampered))
+
+    return journal.verify(world._replace(store=Store(world.secrets)), tenant_id)

@@ -1,0 +1,93 @@
+"""Signing keys: one signs, announced ones do not yet, retained ones still verify (R-73)."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from gatepost.crypto.sealing import SealBroken
+from gatepost.model.keys import Phase
+from gatepost.services import keys
+from gatepost.services.keys import RETAIN_FOR, KeyRing
+from tests.services.world import Bench, new_world
+
+pytestmark = pytest.mark.requirement("R-73")
+
+
+@pytest.fixture
+def world() -> Bench:
+    return new_world()
+
+
+def phases(world: Bench) -> list[Phase]:
+    return [phase for _, phase in keys.listed(world)]
+
+
+def test_ensuring_twice_makes_one_key(world: Bench) -> None:
+    assert keys.ensure(world, "ES256") == keys.ensure(world, "ES256")
+    assert phases(world) == [Phase.ACTIVE]
+
+
+def test_another_algorithm_takes_over_at_once(world: Bench) -> None:
+    old = keys.ensure(world, "ES256")
+    world.set_clock.forward(seconds=5)
+    new = keys.ensure(world, "RS256")
+    ring = KeyRing(world)
+    assert ring.signing() == new
+    assert {key.kid for key in ring.published()} == {old.kid, new.kid}
+
+
+def test_a_key_is_announced_then_signs_then_verifies_then_goes(world: Bench) -> None:
+    old = keys.ensure(world, "ES256")
+    ring = KeyRing(world)
+    new = keys.rotate(world, "ES256", timedelta(days=14))
+    world.set_clock.forward(seconds=2)
+    assert phases(world) == [Phase.ACTIVE, Phase.ANNOUNCED]
+    assert {key.kid for key in ring.published()} == {old.kid, new.kid}
+    signing = ring.signing()
+    assert signing is not None
+    assert signing.kid == old.kid
+    world.set_clock.forward(days=14)
+    signing = ring.signing()
+    assert signing is not None
+    assert signing.kid == new.kid
+    assert phases(world) == [Phase.RETAINED, Phase.ACTIVE]
+    world.set_clock.moment = new.active_from + RETAIN_FOR
+    assert phases(world) == [Phase.REMOVED, Phase.ACTIVE]
+    assert [key.kid for key in ring.published()] == [new.kid]
+
+
+def test_no_moment_is_without_a_key_that_signs(world: Bench) -> None:
+    keys.ensure(world, "ES256")
+    ring = KeyRing(world)
+    new = keys.rotate(world, "ES256", timedelta(days=1))
+    for moment in (new.active_from - timedelta(microseconds=1), new.active_from):
+        world.set_clock.moment = moment
+        assert ring.signing() is not None
+
+
+def test_a_ring_sees_a_new_key_within_a_second(world: Bench) -> None:
+    keys.ensure(world, "ES256")
+    ring = KeyRing(world)
+    assert len(ring.published()) == 1
+    keys.rotate(world, "ES256", timedelta(0))
+    world.set_clock.forward(seconds=1)
+    assert len(ring.published()) == 2
+
+
+def test_a_ring_reads_again_when_the_clock_goes_back(world: Bench) -> None:
+    keys.ensure(world, "ES256")
+    ring = KeyRing(world)
+    assert len(ring.published()) == 1
+    world.set_clock.forward(hours=-2)
+    keys.rotate(world, "ES256", timedelta(0))
+    assert len(ring.published()) == 2
+
+
+def test_a_private_key_is_sealed_and_bound_to_its_id(world: Bench) -> None:
+    key = keys.ensure(world, "ES256")
+    other = keys.rotate(world, "ES256", timedelta(0))
+    assert b"PRIVATE" not in key.sealed_private
+    swapped = replace(key, sealed_private=other.sealed_private)
+    with pytest.raises(SealBroken):
+        world.signer.sign(replace(swapped, kid=key.kid), "at+jwt", b"{}")

@@ -1,0 +1,210 @@
+"""Who gets a token and who does not: every state of a client, secret and role, by a set clock."""
+
+import msgspec
+import pytest
+
+from gatepost.model.client_kinds import CLIENT_CREDENTIALS, HYBRID
+from gatepost.model.clients import SecretDraft
+from gatepost.model.events import Origin
+from gatepost.protocol.parameters import OAuthError
+from gatepost.services import client_secrets, clients, keys
+from gatepost.services.access import AccessService
+from gatepost.services.keys import KeyRing
+from gatepost.services.token import TokenRequest, Tokens, TokenService
+from gatepost.services.usage import UsageBook
+from tests.services.world import Bench, add_client, administrator, found, new_world
+
+ISSUER = "https://id.example.com/identity"
+
+
+class Stand:
+    """A tenant with one client, and the services that it meets."""
+
+    def __init__(self) -> None:
+        self.world: Bench = new_world()
+        keys.ensure(self.world, "ES256")
+        self.tenant_id = found(self.world).tenant.id
+        self.act = administrator(self.world, self.tenant_id)
+        self.added = add_client(self.world, self.act)
+        ring = KeyRing(self.world)
+        self.book = UsageBook()
+        self.tokens = TokenService(self.world, ISSUER, ring, self.book)
+        self.access = AccessService(self.world, ISSUER, ring)
+
+    @property
+    def client_id(self) -> str:
+        """The client's id."""
+        return self.added.client.settings.id
+
+    def ask(self, secret: str | None = None, **changes: str) -> Tokens | OAuthError:
+        """Ask for a token with the client's own secret, or another."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": secret or self.added.value or "",
+        }
+        request = TokenRequest(form | changes, None, Origin(self.world.dice.guid(), "192.0.2.9"))
+        return self.tokens.answer(request)
+
+    def refusals(self) -> list[str | None]:
+        """The reasons in the journal's refusals."""
+        with self.world.store.reading(self.tenant_id) as tenancy:
+            links = tenancy.journal.entries(0, 1000)
+        return [link.event.reason for link in links if link.event.action == "token.refused"]
+
+
+@pytest.fixture
+def stand() -> Stand:
+    return Stand()
+
+
+def token_of(answer: Tokens | OAuthError) -> str:
+    assert isinstance(answer, Tokens), answer
+    return answer.access_token
+
+
+def reason_of(answer: Tokens | OAuthError) -> str:
+    assert isinstance(answer, OAuthError), answer
+    return answer.reason
+
+
+@pytest.mark.requirement("R-61")
+def test_a_secret_works_strictly_before_its_expiry(stand: Stand) -> None:
+    end = stand.world.set_clock.now().replace(hour=13)
+    new = client_secrets.add(
+        stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id, SecretDraft(expiration=end)
+    )
+    stand.world.set_clock.moment = end.replace(hour=12, minute=59, second=59, microsecond=999_999)
+    assert token_of(stand.ask(new.value))
+    stand.world.set_clock.moment = end
+    assert reason_of(stand.ask(new.value)) == "expired_secret"
+    assert token_of(stand.ask())
+
+
+@pytest.mark.requirement("R-21")
+def test_whoever_is_not_authenticated_gets_one_answer(stand: Stand) -> None:
+    end = stand.world.set_clock.now().replace(hour=13)
+    short = client_secrets.add(
+        stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id, SecretDraft(expiration=end)
+    )
+    stand.world.set_clock.forward(hours=2)
+    answers = [stand.ask("wrong"), stand.ask(short.value), stand.ask(client_id="nobody")]
+    clients.change(stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id, {"enabled": False})
+    answers.append(stand.ask())
+    told = {
+        (answer.error, answer.description, answer.status)
+        for answer in answers
+        if isinstance(answer, OAuthError)
+    }
+    assert len(told) == 1
+    assert [reason_of(answer) for answer in answers] == [
+        "wrong_secret",
+        "expired_secret",
+        "unknown_client",
+        "client_disabled",
+    ]
+    assert stand.refusals() == ["wrong_secret", "expired_secret", "client_disabled"]
+
+
+@pytest.mark.requirement("R-27")
+def test_what_an_administrator_takes_away_is_gone_at_once(stand: Stand) -> None:
+    token = token_of(stand.ask())
+    assert not isinstance(stand.access.caller(token), str)
+    change = (stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id)
+    clients.change(*change, {"enabled": False})
+    assert stand.access.caller(token) == "principal_inactive"
+    clients.change(*change, {"enabled": True})
+    assert not isinstance(stand.access.caller(token), str)
+    client_secrets.remove(*change, 1)
+    assert reason_of(stand.ask()) == "wrong_secret"
+
+
+@pytest.mark.requirement("R-83")
+def test_a_token_does_not_come_alive_with_a_new_client_of_the_same_id(stand: Stand) -> None:
+    token = token_of(stand.ask())
+    clients.remove(stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id)
+    assert stand.access.caller(token) == "principal_inactive"
+    add_client(stand.world, stand.act, id=stand.client_id)
+    assert stand.access.caller(token) == "principal_replaced"
+
+
+@pytest.mark.requirement("R-31")
+def test_a_token_ends_with_its_lifetime(stand: Stand) -> None:
+    clients.change(
+        stand.world,
+        stand.act,
+        CLIENT_CREDENTIALS,
+        stand.client_id,
+        {"access_token_lifetime": 60},
+    )
+    token = token_of(stand.ask())
+    stand.world.set_clock.forward(seconds=59)
+    assert not isinstance(stand.access.caller(token), str)
+    stand.world.set_clock.forward(seconds=1)
+    assert stand.access.caller(token) == "expired_token"
+
+
+@pytest.mark.requirement("R-31")
+def test_a_token_of_another_issuer_is_refused(stand: Stand) -> None:
+    elsewhere = AccessService(stand.world, "https://other/identity", KeyRing(stand.world))
+    assert elsewhere.caller(token_of(stand.ask())) == "wrong_issuer"
+
+
+@pytest.mark.requirement("R-32")
+def test_a_token_of_another_type_is_refused(stand: Stand) -> None:
+    key = KeyRing(stand.world).signing()
+    assert key is not None
+    payload = stand.world.signer.verify([key], "at+jwt", token_of(stand.ask()))
+    assert payload is not None
+    assert stand.access.caller(stand.world.signer.sign(key, "JWT", payload)) == "bad_signature"
+
+
+@pytest.mark.requirement("R-22")
+def test_a_hybrid_client_has_no_client_credentials(stand: Stand) -> None:
+    hybrid = add_client(stand.world, stand.act, HYBRID)
+    answer = stand.ask(hybrid.value, client_id=hybrid.client.settings.id)
+    assert reason_of(answer) == "grant_not_allowed"
+    assert stand.refusals() == ["grant_not_allowed"]
+
+
+def test_uses_are_counted_and_kept(stand: Stand) -> None:
+    for _ in range(3):
+        token_of(stand.ask())
+    stand.ask("wrong")
+    stand.book.keep(stand.world.store)
+    stand.book.keep(stand.world.store)
+    secret = client_secrets.get(
+        stand.world, stand.tenant_id, CLIENT_CREDENTIALS, stand.client_id, 1
+    )
+    assert secret.use_count == 3
+    assert secret.last_used_at == secret.first_used_at == stand.world.set_clock.now()
+
+
+def test_uses_that_cannot_be_kept_wait(stand: Stand) -> None:
+    token_of(stand.ask())
+
+    class Broken:
+        def writing(self, tenant_id: str) -> None:
+            raise OSError(tenant_id)
+
+    with pytest.raises(OSError, match=stand.tenant_id):
+        stand.book.keep(Broken())  # type: ignore[arg-type]
+    stand.book.keep(stand.world.store)
+    secret = client_secrets.get(
+        stand.world, stand.tenant_id, CLIENT_CREDENTIALS, stand.client_id, 1
+    )
+    assert secret.use_count == 1
+
+
+@pytest.mark.requirement("R-60", "R-76")
+def test_no_secret_is_in_the_journal(stand: Stand) -> None:
+    new = client_secrets.add(
+        stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id, SecretDraft(expires=False)
+    )
+    stand.ask("a-wrong-secret-of-somebody")
+    with stand.world.store.reading(stand.tenant_id) as tenancy:
+        told = msgspec.json.encode(tenancy.journal.entries(0, 1000)).decode()
+    for value in (new.value, stand.added.value, "a-wrong-secret-of-somebody"):
+        assert value is not None
+        assert value not in told
+    assert "wrong_secret" in told

@@ -1,0 +1,93 @@
+"""A world for services in memory: a clock that the test moves, the real keys and dice."""
+
+from datetime import UTC, datetime, timedelta
+
+from gatepost.crypto.jose import Jose
+from gatepost.crypto.sealing import KeyedSecrets, MasterKey, Sealer
+from gatepost.model.callers import Caller
+from gatepost.model.client_kinds import CLIENT_CREDENTIALS, ClientKind
+from gatepost.model.clients import SecretDraft
+from gatepost.model.events import Origin
+from gatepost.model.tenants import ADMINISTRATOR, MEMBER
+from gatepost.services import clients, tenants
+from gatepost.services.clients import Added
+from gatepost.services.tenants import Founded, Founding
+from gatepost.services.world import Act, World
+from gatepost.system import SystemDice
+from tests.memory_store import MemoryStore
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+class SetClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def now(self) -> datetime:
+        """The moment it was set to."""
+        return self.moment
+
+    def forward(self, **by: float) -> None:
+        """Move on, by seconds, hours, days."""
+        self.moment += timedelta(**by)
+
+
+class PlainPasswords:
+    """A hasher that is quick and still keeps hash and password apart."""
+
+    def hash(self, password: str) -> str:
+        """The password backwards."""
+        return f"$plain${password[::-1]}"
+
+    def verify(self, phc: str, password: str) -> bool:
+        """Whether it is the same backwards."""
+        return phc == self.hash(password)
+
+
+class Bench(World):
+    """A world with its clock within reach."""
+
+    @property
+    def set_clock(self) -> SetClock:
+        """The clock, to be moved."""
+        assert isinstance(self.clock, SetClock)
+        return self.clock
+
+
+def new_world() -> Bench:
+    """An empty world."""
+    master = MasterKey(bytes(range(32)))
+    secrets, dice = KeyedSecrets(master), SystemDice()
+    signer = Jose(Sealer(master, dice))
+    return Bench(MemoryStore(secrets), SetClock(), dice, secrets, PlainPasswords(), signer)
+
+
+def found(world: World) -> Founded:
+    """A tenant with its first administrator."""
+    return tenants.found(world, Founding(tenant_id=world.dice.guid()))
+
+
+def role_id(world: World, tenant_id: str, type_id: str) -> str:
+    """The id of a tenant's built-in role."""
+    with world.store.reading(tenant_id) as tenancy:
+        role = tenancy.directory.role_of_type(type_id)
+    assert role is not None
+    return role.id
+
+
+def administrator(world: World, tenant_id: str) -> Act:
+    """An act of a client that administers the tenant."""
+    held = frozenset(role_id(world, tenant_id, type_id) for type_id in (ADMINISTRATOR, MEMBER))
+    caller = Caller(
+        tenant_id, "client", "some-client", "some-client", held, frozenset({ADMINISTRATOR, MEMBER})
+    )
+    return Act(caller, Origin(world.dice.guid(), "192.0.2.1"))
+
+
+def add_client(
+    world: World, act: Act, kind: ClientKind = CLIENT_CREDENTIALS, **members: object
+) -> Added:
+    """A client of a kind, with a secret where the kind has secrets."""
+    return clients.add(world, act, kind, {"name": "Boiler", **members}, SecretDraft())
