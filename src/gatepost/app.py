@@ -26,7 +26,8 @@ from gatepost.protocol.discovery import ISSUER_PATH
 from gatepost.services import journal, keys, tenants
 from gatepost.services.access import AccessService
 from gatepost.services.keys import KeyRing
-from gatepost.services.token import TokenService
+from gatepost.services.refusals import RefusalBook
+from gatepost.services.token import Books, TokenService
 from gatepost.services.usage import UsageBook
 from gatepost.services.world import World
 from gatepost.settings import Settings, safe_database_url
@@ -116,7 +117,9 @@ class Server:
         issuer = public_url + ISSUER_PATH
         ring = KeyRing(world)
         book = UsageBook()
-        access = AccessService(world, issuer, ring)
+        refusals = RefusalBook(world)
+        access = AccessService(world, issuer, ring, refusals)
+        tokens = TokenService(world, issuer, ring, Books(book, refusals))
         api = ApiDoor(
             world,
             access,
@@ -124,7 +127,7 @@ class Server:
             omit_nulls=settings.null_members == "omit",
         )
         site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
-        oidc = OidcDoor(issuer, TokenService(world, issuer, ring, book), ring)
+        oidc = OidcDoor(issuer, tokens, ring)
         self._house = house
         self._book = book
         self._stopping = threading.Event()

@@ -10,7 +10,8 @@ from gatepost.protocol.parameters import OAuthError
 from gatepost.services import client_secrets, clients, keys
 from gatepost.services.access import AccessService
 from gatepost.services.keys import KeyRing
-from gatepost.services.token import TokenRequest, Tokens, TokenService
+from gatepost.services.refusals import MOST_IN_A_MINUTE, RefusalBook
+from gatepost.services.token import Books, TokenRequest, Tokens, TokenService
 from gatepost.services.usage import UsageBook
 from tests.services.world import Bench, add_client, administrator, found, new_world
 
@@ -28,8 +29,9 @@ class Stand:
         self.added = add_client(self.world, self.act)
         ring = KeyRing(self.world)
         self.book = UsageBook()
-        self.tokens = TokenService(self.world, ISSUER, ring, self.book)
-        self.access = AccessService(self.world, ISSUER, ring)
+        refusals = RefusalBook(self.world)
+        self.tokens = TokenService(self.world, ISSUER, ring, Books(self.book, refusals))
+        self.access = AccessService(self.world, ISSUER, ring, refusals)
 
     @property
     def client_id(self) -> str:
@@ -146,7 +148,8 @@ def test_a_token_ends_with_its_lifetime(stand: Stand) -> None:
 
 @pytest.mark.requirement("R-31")
 def test_a_token_of_another_issuer_is_refused(stand: Stand) -> None:
-    elsewhere = AccessService(stand.world, "https://other/identity", KeyRing(stand.world))
+    issuer, ring = "https://other/identity", KeyRing(stand.world)
+    elsewhere = AccessService(stand.world, issuer, ring, RefusalBook(stand.world))
     assert elsewhere.caller(token_of(stand.ask())) == "wrong_issuer"
 
 
@@ -194,6 +197,18 @@ def test_uses_that_cannot_be_kept_wait(stand: Stand) -> None:
         stand.world, stand.tenant_id, CLIENT_CREDENTIALS, stand.client_id, 1
     )
     assert secret.use_count == 1
+
+
+@pytest.mark.requirement("R-76")
+def test_nobody_floods_the_journal(stand: Stand) -> None:
+    for _ in range(MOST_IN_A_MINUTE + 5):
+        assert reason_of(stand.ask("wrong")) == "wrong_secret"
+    assert len(stand.refusals()) == MOST_IN_A_MINUTE
+    stand.world.set_clock.forward(minutes=1)
+    stand.ask("wrong")
+    with stand.world.store.reading(stand.tenant_id) as tenancy:
+        last = tenancy.journal.entries(0, 1000)[-1].event
+    assert last.after == {"NotWrittenBefore": 5}
 
 
 @pytest.mark.requirement("R-60", "R-76")

@@ -6,16 +6,18 @@ from gatepost.ports import Tenancy
 from gatepost.protocol import claims
 from gatepost.services.keys import KeyRing
 from gatepost.services.principals import standing
+from gatepost.services.refusals import RefusalBook
 from gatepost.services.world import World
 
 
 class AccessService:
     """Opens the access tokens of one issuer."""
 
-    def __init__(self, world: World, issuer: str, ring: KeyRing) -> None:
+    def __init__(self, world: World, issuer: str, ring: KeyRing, refusals: RefusalBook) -> None:
         self._world = world
         self._issuer = issuer
         self._ring = ring
+        self._refusals = refusals
 
     def caller(self, token: str) -> Caller | str:
         """The caller behind a token, or the reason code for refusing it."""
@@ -30,17 +32,17 @@ class AccessService:
 
     def remember_refusal(self, caller: Caller, origin: Origin, target: str, reason: str) -> None:
         """Write into the caller's journal that something was not allowed."""
-        with self._world.store.writing(caller.tenant_id) as tenancy:
-            tenancy.journal.append(
-                Event(
-                    at=self._world.clock.now(),
-                    action=Action.ACCESS_REFUSED,
-                    actor=caller.actor,
-                    origin=origin,
-                    target=target,
-                    reason=reason,
-                )
-            )
+        self._refusals.remember(
+            caller.tenant_id,
+            Event(
+                at=self._world.clock.now(),
+                action=Action.ACCESS_REFUSED,
+                actor=caller.actor,
+                origin=origin,
+                target=target,
+                reason=reason,
+            ),
+        )
 
 
 def _confirmed(tenancy: Tenancy, read: claims.AccessClaims) -> Caller | str:

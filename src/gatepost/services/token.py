@@ -20,6 +20,7 @@ from gatepost.protocol.parameters import OAuthError, invalid_request, printable
 from gatepost.services.clients import folded_id
 from gatepost.services.keys import KeyRing
 from gatepost.services.principals import standing
+from gatepost.services.refusals import RefusalBook
 from gatepost.services.usage import UsageBook
 from gatepost.services.world import World
 
@@ -43,14 +44,22 @@ class Tokens(NamedTuple):
     scope: str
 
 
+class Books(NamedTuple):
+    """What is written down beside the answers."""
+
+    usage: UsageBook
+    refusals: RefusalBook
+
+
 class TokenService:
     """Issues tokens under one issuer."""
 
-    def __init__(self, world: World, issuer: str, ring: KeyRing, book: UsageBook) -> None:
+    def __init__(self, world: World, issuer: str, ring: KeyRing, books: Books) -> None:
         self._world = world
         self._issuer = issuer
         self._ring = ring
-        self._book = book
+        self._book = books.usage
+        self._refusals = books.refusals
 
     def answer(self, request: TokenRequest) -> Tokens | OAuthError:
         """Tokens, or the error to send."""
@@ -129,17 +138,17 @@ class TokenService:
         self, tenant_id: str, client_id: str, error: OAuthError, origin: Origin
     ) -> None:
         authenticated = error.error != "invalid_client"
-        with self._world.store.writing(tenant_id) as tenancy:
-            tenancy.journal.append(
-                Event(
-                    at=self._world.clock.now(),
-                    action=Action.TOKEN_REFUSED,
-                    actor=Actor("client", client_id) if authenticated else ANONYMOUS,
-                    origin=origin,
-                    target=client_id,
-                    reason=error.reason,
-                )
-            )
+        self._refusals.remember(
+            tenant_id,
+            Event(
+                at=self._world.clock.now(),
+                action=Action.TOKEN_REFUSED,
+                actor=Actor("client", client_id) if authenticated else ANONYMOUS,
+                origin=origin,
+                target=client_id,
+                reason=error.reason,
+            ),
+        )
 
 
 def _grant_for(client: StoredClient, grant_type: str) -> Grant | OAuthError:

@@ -1,0 +1,60 @@
+"""Refusals leave their mark in the journal, but nobody can flood it with them.
+
+Of each culprit the first refusals of a minute are written one by one; the rest of that minute are
+counted, and the count goes with the next one that is written. Every single one is in the log.
+"""
+
+import logging
+import threading
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from gatepost.model.events import Event
+from gatepost.services.world import World
+
+MOST_IN_A_MINUTE = 20
+_MINUTE = timedelta(minutes=1)
+_MOST_CULPRITS = 10_000
+
+
+class RefusalBook:
+    """Writes refusals, within bounds, for one process."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._log = logging.getLogger("gatepost.refusals")
+        self._lock = threading.Lock()
+        self._minute_began = world.clock.now()
+        self._seen: dict[tuple[str, str], int] = {}
+        self._unwritten: dict[tuple[str, str], int] = {}
+
+    def remember(self, tenant_id: str, event: Event) -> None:
+        """Write the refusal into the tenant's journal, or count it."""
+        self._log.warning(
+            "%s: %s (%s)",
+            event.action.value,
+            event.reason,
+            event.target,
+            extra={"operation_id": event.origin.operation_id, "address": event.origin.address},
+        )
+        unwritten = self._turn((tenant_id, event.actor.id or event.target))
+        if unwritten is None:
+            return
+        told = replace(event, after={"NotWrittenBefore": unwritten}) if unwritten else event
+        with self._world.store.writing(tenant_id) as tenancy:
+            tenancy.journal.append(told)
+
+    def _turn(self, culprit: tuple[str, str]) -> int | None:
+        """How many were not written before this one, or None when this one is not written."""
+        with self._lock:
+            now = self._world.clock.now()
+            if not timedelta(0) <= now - self._minute_began < _MINUTE:
+                self._minute_began = now
+                self._seen.clear()
+            self._seen[culprit] = self._seen.get(culprit, 0) + 1
+            if self._seen[culprit] <= MOST_IN_A_MINUTE and len(self._seen) <= _MOST_CULPRITS:
+                return self._unwritten.pop(culprit, 0)
+            if len(self._unwritten) < _MOST_CULPRITS:
+                self._unwritten[culprit] = self._unwritten.get(culprit, 0) + 1
+            return None
