@@ -15,6 +15,7 @@ from gatepost.services.token import Books, TokenRequest, Tokens, TokenService
 from gatepost.services.usage import UsageBook
 from tests.services.world import Bench, add_client, administrator, found, new_world
 
+HERE = Origin("op", "192.0.2.9")
 ISSUER = "https://id.example.com/identity"
 
 
@@ -111,12 +112,12 @@ def test_whoever_is_not_authenticated_gets_one_answer(stand: Stand) -> None:
 @pytest.mark.requirement("R-27")
 def test_what_an_administrator_takes_away_is_gone_at_once(stand: Stand) -> None:
     token = token_of(stand.ask())
-    assert not isinstance(stand.access.caller(token), str)
+    assert not isinstance(stand.access.caller(token, HERE), str)
     change = (stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id)
     clients.change(*change, {"enabled": False})
-    assert stand.access.caller(token) == "principal_inactive"
+    assert stand.access.caller(token, HERE) == "principal_inactive"
     clients.change(*change, {"enabled": True})
-    assert not isinstance(stand.access.caller(token), str)
+    assert not isinstance(stand.access.caller(token, HERE), str)
     client_secrets.remove(*change, 1)
     assert reason_of(stand.ask()) == "wrong_secret"
 
@@ -125,9 +126,9 @@ def test_what_an_administrator_takes_away_is_gone_at_once(stand: Stand) -> None:
 def test_a_token_does_not_come_alive_with_a_new_client_of_the_same_id(stand: Stand) -> None:
     token = token_of(stand.ask())
     clients.remove(stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id)
-    assert stand.access.caller(token) == "principal_inactive"
+    assert stand.access.caller(token, HERE) == "principal_inactive"
     add_client(stand.world, stand.act, id=stand.client_id)
-    assert stand.access.caller(token) == "principal_replaced"
+    assert stand.access.caller(token, HERE) == "principal_replaced"
 
 
 @pytest.mark.requirement("R-31")
@@ -141,16 +142,16 @@ def test_a_token_ends_with_its_lifetime(stand: Stand) -> None:
     )
     token = token_of(stand.ask())
     stand.world.set_clock.forward(seconds=59)
-    assert not isinstance(stand.access.caller(token), str)
+    assert not isinstance(stand.access.caller(token, HERE), str)
     stand.world.set_clock.forward(seconds=1)
-    assert stand.access.caller(token) == "expired_token"
+    assert stand.access.caller(token, HERE) == "expired_token"
 
 
 @pytest.mark.requirement("R-31")
 def test_a_token_of_another_issuer_is_refused(stand: Stand) -> None:
     issuer, ring = "https://other/identity", KeyRing(stand.world)
     elsewhere = AccessService(stand.world, issuer, ring, RefusalBook(stand.world))
-    assert elsewhere.caller(token_of(stand.ask())) == "wrong_issuer"
+    assert elsewhere.caller(token_of(stand.ask()), HERE) == "wrong_issuer"
 
 
 @pytest.mark.requirement("R-32")
@@ -159,7 +160,9 @@ def test_a_token_of_another_type_is_refused(stand: Stand) -> None:
     assert key is not None
     payload = stand.world.signer.verify([key], "at+jwt", token_of(stand.ask()))
     assert payload is not None
-    assert stand.access.caller(stand.world.signer.sign(key, "JWT", payload)) == "bad_signature"
+    assert (
+        stand.access.caller(stand.world.signer.sign(key, "JWT", payload), HERE) == "bad_signature"
+    )
 
 
 @pytest.mark.requirement("R-22")

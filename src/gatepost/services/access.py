@@ -19,8 +19,14 @@ class AccessService:
         self._ring = ring
         self._refusals = refusals
 
-    def caller(self, token: str) -> Caller | str:
+    def caller(self, token: str, origin: Origin) -> Caller | str:
         """The caller behind a token, or the reason code for refusing it."""
+        found = self._caller(token)
+        if isinstance(found, str):
+            self._refusals.tell(Action.ACCESS_REFUSED, found, "access token", origin)
+        return found
+
+    def _caller(self, token: str) -> Caller | str:
         payload = self._world.signer.verify(self._ring.published(), claims.ACCESS_TOKEN_TYPE, token)
         if payload is None:
             return "bad_signature"

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from gatepost.model.events import Event
+from gatepost.model.events import Action, Event, Origin
+from gatepost.model.text import quoted
 from gatepost.services.world import World
 
 MOST_IN_A_MINUTE = 20
@@ -31,19 +32,19 @@ class RefusalBook:
 
     def remember(self, tenant_id: str, event: Event) -> None:
         """Write the refusal into the tenant's journal, or count it."""
-        self._log.warning(
-            "%s: %s (%s)",
-            event.action.value,
-            event.reason,
-            event.target,
-            extra={"operation_id": event.origin.operation_id, "address": event.origin.address},
-        )
+        self.tell(event.action, event.reason or "", event.target, event.origin)
         unwritten = self._turn((tenant_id, event.actor.id or event.target))
         if unwritten is None:
             return
         told = replace(event, after={"NotWrittenBefore": unwritten}) if unwritten else event
         with self._world.store.writing(tenant_id) as tenancy:
             tenancy.journal.append(told)
+
+    def tell(self, action: Action, reason: str, target: str, origin: Origin) -> None:
+        """Only log a refusal: one that belongs to no tenant."""
+        self._log.warning(
+            "%s: %s (%s)", action.value, reason, quoted(target), extra=origin._asdict()
+        )
 
     def _turn(self, culprit: tuple[str, str]) -> int | None:
         """How many were not written before this one, or None when this one is not written."""

@@ -63,17 +63,13 @@ class TokenService:
 
     def answer(self, request: TokenRequest) -> Tokens | OAuthError:
         """Tokens, or the error to send."""
-        grant_type = request.form.get("grant_type")
-        if grant_type is None:
-            return invalid_request("grant_type is missing", "no_grant_type")
-        credentials = client_authentication.presented(request.authorization, request.form)
+        credentials = _presented(request)
         if isinstance(credentials, OAuthError):
-            return credentials
-        client_id = folded_id(credentials.client_id)
+            return self._refuse_nobody(credentials, request)
+        client_id = credentials.client_id
         tenant_id = self._tenant_of(client_id)
         if tenant_id is None:
-            return client_authentication.refused("unknown_client")
-        credentials = Credentials(client_id, credentials.secret)
+            return self._refuse_nobody(client_authentication.refused("unknown_client"), request)
         with self._world.store.reading(tenant_id) as tenancy:
             outcome = self._decide(tenancy, tenant_id, credentials, request.form)
         if isinstance(outcome, OAuthError):
@@ -134,6 +130,12 @@ class TokenService:
         token = self._world.signer.sign(key, claims.ACCESS_TOKEN_TYPE, _encoder.encode(payload))
         return Tokens(token, lifetime, " ".join(decision.scopes))
 
+    def _refuse_nobody(self, error: OAuthError, request: TokenRequest) -> OAuthError:
+        """A refusal that no tenant's journal can hold, because no client is known yet."""
+        claimed = request.form.get("client_id", "")
+        self._refusals.tell(Action.TOKEN_REFUSED, error.reason, claimed, request.origin)
+        return error
+
     def _remember_refusal(
         self, tenant_id: str, client_id: str, error: OAuthError, origin: Origin
     ) -> None:
@@ -149,6 +151,15 @@ class TokenService:
                 reason=error.reason,
             ),
         )
+
+
+def _presented(request: TokenRequest) -> Credentials | OAuthError:
+    if "grant_type" not in request.form:
+        return invalid_request("grant_type is missing", "no_grant_type")
+    found = client_authentication.presented(request.authorization, request.form)
+    if isinstance(found, OAuthError):
+        return found
+    return Credentials(folded_id(found.client_id), found.secret)
 
 
 def _grant_for(client: StoredClient, grant_type: str) -> Grant | OAuthError:

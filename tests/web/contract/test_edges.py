@@ -39,7 +39,6 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
         "/api/v1/Tenants/{tenant}/Roles/{id}/Users/{id}",
         "/api/v1/Tenants/{tenant}/Users/{id}/Password",
         "/api/v1/Tenants/{tenant}/Users%2F{id}",
-        "/api/v1/Tenants/{tenant}%2FUsers",
         "/api/v1//Tenants/{tenant}",
     ],
 )
@@ -53,6 +52,12 @@ def test_unknown_addresses_are_not_found(path: str, estate: Estate) -> None:
     for answer in answers:
         check_error(answer, 404)
         assert steady_body(answer) == steady_body(answers[0])
+
+
+def test_an_encoded_slash_does_not_split(estate: Estate) -> None:
+    """Here it makes the id of a tenant that is not there."""
+    answer = estate.served.http.get(f"{estate.base}%2FUsers", headers=estate.header)
+    check_error(answer, 403)
 
 
 @pytest.mark.requirement("R-80")

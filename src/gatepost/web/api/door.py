@@ -73,7 +73,11 @@ class ApiDoor:
                 "Send Authorization: Bearer and an access token from the token endpoint.",
             )
         scheme, _, token = header.partition(" ")
-        caller = self._access.caller(token.strip()) if scheme.lower() == "bearer" else "no_bearer"
+        caller = (
+            self._access.caller(token.strip(), call.origin)
+            if scheme.lower() == "bearer"
+            else "no_bearer"
+        )
         if isinstance(caller, str):
             raise Refused(
                 Code.INVALID_TOKEN,
