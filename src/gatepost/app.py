@@ -106,7 +106,7 @@ def backup_store(settings: Settings, target: Path) -> int:
 
 def restore_store(settings: Settings, source: Path) -> int:
     """Fill an empty store from a backup; the number of rows."""
-    return backup.restore(source, Database(settings.database_url))
+    return backup.restore(source, settings.database_url)
 
 
 class Server:

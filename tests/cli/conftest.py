@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PLACES, Place, sqlite_place
+from tests.cli.program import PLACES, Place, copied, sqlite_place
 
 
 @pytest.fixture(params=list(PLACES))
@@ -26,3 +26,9 @@ def founded_place(
     """A store of each kind with a tenant, shared by the tests of a file."""
     made = PLACES[request.param](tmp_path_factory.mktemp("founded"))
     return made, made.init()
+
+
+@pytest.fixture
+def spoilt(founded_place: tuple[Place, dict[str, str]], tmp_path: Path) -> Place:
+    """A copy of that store, to be spoilt."""
+    return copied(founded_place[0], tmp_path)

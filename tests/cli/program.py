@@ -3,15 +3,18 @@
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -131,6 +134,22 @@ class Place(NamedTuple):
         with psycopg.connect(url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+
+def copied(place: Place, folder: Path) -> Place:
+    """The same store once more, to be spoilt; nobody may be using the first one."""
+    shutil.copytree(place.folder / "store", folder / "store")
+    url = place.settings["GATEPOST_DATABASE_URL"]
+    if url.startswith("sqlite"):
+        return place._replace(folder=folder)
+    fresh = urlsplit(url)._replace(path=f"/copy_{uuid.uuid4().hex}").geturl()
+    name, copy = (urlsplit(each).path[1:] for each in (url, fresh))
+    with psycopg.connect(shared_server(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {copy} TEMPLATE {name}".encode())
+    key_file = folder / "store" / "master.key"
+    return Place(
+        folder, {"GATEPOST_DATABASE_URL": fresh, "GATEPOST_MASTER_KEY_FILE": str(key_file)}
+    )
 
 
 def ended(process: subprocess.Popen[str]) -> Done:

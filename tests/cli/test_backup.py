@@ -11,7 +11,7 @@ from tests.cli.program import CLIENTS, PLACES, Place, Running, rows_of
 
 
 class Writer(threading.Thread):
-    """Adds clients over HTTP until it is told to stop, and remembers those that were acknowledged."""
+    """Adds clients over HTTP until told to stop, and remembers those that were acknowledged."""
 
     def __init__(self, server: Running, told: dict[str, str]) -> None:
         super().__init__(name="writer")
@@ -87,7 +87,7 @@ def test_a_restored_store_serves_with_the_old_secrets(
     with place.serving() as server:
         header = server.admin(told)
         answer = server.http.get(f"/api/v1/Tenants/{told['TenantId']}", headers=header)
-        assert answer.json()["Name"] == told["TenantName"]
+        assert answer.json()["CompanyName"] == told["TenantName"]
         added = server.http.post(
             f"/api/v1/Tenants/{told['TenantId']}/{CLIENTS}", json={"Name": "New"}, headers=header
         )

@@ -15,7 +15,8 @@ from textwrap import dedent
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
+# A migration is a list of statements, as long as the change, and is never edited again.
+SOURCES = sorted(path for path in (ROOT / "src").rglob("*.py") if path.parent.name != "versions")
 
 MAX_FILE = 300
 MAX_FUNCTION = 40

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gatepost.model import fields
+from gatepost.model.people import LOCAL_PROVIDER
 
 
 class RoleScope(IntEnum):
@@ -29,6 +30,33 @@ RoleName = Annotated[
         min_length=1,
         max_length=200,
         extra={"mend": "Send a text of 1 to 200 characters.", "check": "name"},
+    ),
+]
+
+
+ContactEmail = Annotated[
+    str,
+    Meta(
+        title="Contact email",
+        description="Where to reach the person. Required for people who sign in here: it is their "
+        "sign-in name.",
+        examples=["kim@example.com"],
+        min_length=3,
+        max_length=254,
+        extra={"mend": "Send an address such as kim@example.com.", "check": "email"},
+    ),
+]
+ProviderId = Annotated[
+    str,
+    Meta(
+        title="Identity provider",
+        description="Where the person signs in. Required on create and fixed afterwards.",
+        examples=[LOCAL_PROVIDER],
+        pattern=fields.GUID_PATTERN,
+        extra={
+            "mend": f"Send {LOCAL_PROVIDER} for people who sign in here with a password.",
+            "check": "guid",
+        },
     ),
 ]
 
@@ -77,7 +105,7 @@ class UserBody(
     external_user_id: fields.ExternalId | None = None
     contact_given_name: fields.PersonName | None = None
     contact_surname: fields.PersonName | None = None
-    contact_email: fields.Email | None = None
-    provider_id: fields.Guid | None = None
+    contact_email: ContactEmail | None = None
+    provider_id: ProviderId | None = None
     provider_user_id: fields.ExternalId | None = None
     role_ids: fields.RoleIds | None = None

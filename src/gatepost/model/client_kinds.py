@@ -27,6 +27,11 @@ class ClientKind(NamedTuple):
     has_roles: bool = False
     some_missing_is_partial: bool = False
 
+    @property
+    def one(self) -> str:
+        """The label with its article."""
+        return f"{'an' if self.label[0] in 'aeiou' else 'a'} {self.label}"
+
 
 HYBRID = ClientKind(
     name="hybrid",

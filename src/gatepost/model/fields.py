@@ -12,7 +12,7 @@ from msgspec import Meta
 MAX_LIST_ITEMS = 10
 MAX_TAGS = 50
 
-_GUID_PATTERN = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+GUID_PATTERN = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
 
 
 def _field(
@@ -173,7 +173,7 @@ Guid = Annotated[
         "Send a GUID such as 7ad2b9ef-5386-4ead-ac9f-ad99c5c5b977.",
         "7ad2b9ef-5386-4ead-ac9f-ad99c5c5b977",
         check="guid",
-        pattern=_GUID_PATTERN,
+        pattern=GUID_PATTERN,
     ),
 ]
 RoleIds = Annotated[
@@ -184,18 +184,6 @@ RoleIds = Annotated[
         "Send a list of at most 100 role ids of this tenant.",
         ["7ad2b9ef-5386-4ead-ac9f-ad99c5c5b977"],
         max_length=100,
-    ),
-]
-Email = Annotated[
-    str,
-    _field(
-        "Email",
-        "An e-mail address.",
-        "Send an address such as kim@example.com.",
-        "kim@example.com",
-        check="email",
-        min_length=3,
-        max_length=254,
     ),
 ]
 PersonName = Annotated[

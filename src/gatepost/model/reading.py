@@ -118,6 +118,9 @@ def read_moment(text: str) -> datetime | str:
     """A moment in ISO 8601 with its zone, in UTC; or what is wrong with it."""
     if len(text) > _MAX_MOMENT_LENGTH:
         return "is too long for a date and time"
+    character = refused_character(text)  # a NUL would end the text for the parser
+    if character:
+        return f"has the character {character}"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,7 +1,7 @@
 """How a client shows who it is at the token endpoint (RFC 6749, 2.3.1).
 
 One method a request; never from the query. Unknown client, wrong secret and expired secret are
-told apart only in the journal (security.md R-19..R-21).
+told apart only in journal and log (security.md R-19..R-21).
 """
 
 import hmac

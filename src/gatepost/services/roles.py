@@ -10,6 +10,7 @@ from gatepost.model.events import Action, changed_members
 from gatepost.model.people import User
 from gatepost.model.tenants import (
     ROLE_LIMIT,
+    ROLE_TYPE_BY_ID,
     ROLE_TYPES,
     THEME_PREFIX,
     Role,
@@ -45,8 +46,8 @@ def add(world: World, act: Act, draft: RoleDraft) -> Created:
         twin = directory.role(draft.id) if draft.id else namesake
         if twin and twin.name == name and twin.description == draft.description:
             return Created(twin, was_there=True)
-        if twin or namesake or is_reserved_role_name(fold(name)):
-            raise _taken(name if (namesake or not twin) else twin.id)
+        if twin or namesake or is_reserved_role_name(fold(name)) or draft.id in ROLE_TYPE_BY_ID:
+            raise _taken(name if namesake else draft.id or name)
         if directory.count_roles(None) >= ROLE_LIMIT:
             raise Refused(
                 Code.LIMIT_REACHED,

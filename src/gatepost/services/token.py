@@ -1,6 +1,7 @@
 """The token endpoint: authenticate the client, decide by the grant's row, sign, or refuse.
 
-A refusal is a returned value and leaves its mark in the journal.
+A refusal is a returned value and leaves its mark: in the journal of the client's tenant, or only
+in the log where no client is known.
 """
 
 from collections.abc import Mapping

@@ -37,11 +37,12 @@ def backup(source: Database, target: Path) -> int:
         raise
 
 
-def restore(source: Path, target: Database) -> int:
+def restore(source: Path, target_url: str) -> int:
     """Fill an empty store from a backup; refuses to overwrite."""
     if not source.is_file():
         raise BackupFault(f"{source} is not there. Name a file that gatepost backup wrote.")
     rows = _checked(source)
+    target = Database(target_url)  # not before, because this makes an embedded store
     if not _is_empty(target.engine):
         raise BackupFault("The store is not empty, and restore does not overwrite. Move it away.")
     if target.path is not None:

@@ -53,8 +53,9 @@ SECRET = Shape(
     fixed={"Id": {"type": "integer"}},
 )
 ROLE = Shape(
-    "RoleCreateOrUpdate",
+    "RoleCreate",
     reading.members_of(RoleBody),
+    required=("Name",),
     fixed={
         "RoleScope": {"enum": [1, "Tenant"]},
         "TenantId": {"type": "string"},
@@ -62,12 +63,14 @@ ROLE = Shape(
         "RoleTypeId": {"type": "string"},
     },
 )
-USER = Shape("UserCreateOrUpdate", reading.members_of(UserBody))
+ROLE_UPDATE = ROLE._replace(name="RoleUpdate", required=())
+USER = Shape("UserCreate", reading.members_of(UserBody), required=("IdentityProviderId",))
 USER_UPDATE = Shape(
     "UserUpdate",
     USER.members,
     fixed={name: {"type": "string"} for name in ("GivenName", "Surname", "Name", "Email")},
 )
+SHAPES = (SECRET, ROLE, ROLE_UPDATE, USER, USER_UPDATE)
 _FIRST_SECRET = reading.members_of(FirstSecretBody)
 
 

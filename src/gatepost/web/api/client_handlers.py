@@ -34,74 +34,97 @@ def operations() -> tuple[Operation, ...]:
 
 
 def _of_kind(kind: ClientKind) -> tuple[Operation, ...]:
-    name, schema = kind.collection, kind.settings.__name__
-    camel = name[0].lower() + name[1:]
-    path, one = f"/{name}", f"/{name}/{{clientId}}"
-    listing = Operation(
-        id=f"{name}.list_{camel}",
+    listing, getting = _listing(kind), _getting(kind)
+    name, camel = kind.collection, _camel(kind)
+    return (
+        listing,
+        listing.head(f"{name}.count_{camel}", f"Count {kind.label}s"),
+        _creating(kind),
+        getting,
+        getting.head(f"{name}.exists_{camel}", f"Tell whether {kind.one} exists"),
+        _updating(kind),
+        _deleting(kind),
+    )
+
+
+def _listing(kind: ClientKind) -> Operation:
+    partial = {207} if kind.some_missing_is_partial else set()
+    return Operation(
+        id=f"{kind.collection}.list_{_camel(kind)}",
         method="GET",
-        path=path,
+        path=f"/{kind.collection}",
         summary=f"List {kind.label}s",
         allowed=MEMBER,
         handle=_list(kind),
         success=200,
-        result=f"{schema}[]",
+        result=f"{kind.settings.__name__}[]",
         query=_LIST_PARAMETERS + PAGING,
-        statuses=READ_STATUSES | {400} | ({207} if kind.some_missing_is_partial else set()),
+        statuses=READ_STATUSES | {400} | partial,
         counts=True,
     )
-    reading = Operation(
-        id=f"{name}.get_{camel}",
+
+
+def _getting(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"{kind.collection}.get_{_camel(kind)}",
         method="GET",
-        path=one,
-        summary=f"Get a {kind.label}",
+        path=f"/{kind.collection}/{{clientId}}",
+        summary=f"Get {kind.one}",
         allowed=SELF_OR_MEMBER,
         handle=_get(kind),
         success=200,
-        result=schema,
+        result=kind.settings.__name__,
         statuses=READ_STATUSES,
     )
-    return (
-        listing,
-        listing.head(f"{name}.count_{camel}", f"Count {kind.label}s"),
-        Operation(
-            id=f"{name}.create_{camel}",
-            method="POST",
-            path=path,
-            summary=f"Add a {kind.label}",
-            allowed=ADMINISTRATOR,
-            handle=_create(kind),
-            success=201,
-            result=f"{schema}CreateResponse" if kind.has_secret else schema,
-            body=bodies.client_create(kind),
-            statuses=BODY_STATUSES | {409},
-        ),
-        reading,
-        reading.head(f"{name}.exists_{camel}", f"Tell whether a {kind.label} exists"),
-        Operation(
-            id=f"{name}.update_{camel}",
-            method="PUT",
-            path=one,
-            summary=f"Change a {kind.label}; what the body leaves out stays",
-            allowed=ADMINISTRATOR,
-            handle=_update(kind),
-            success=200,
-            result=schema,
-            body=bodies.client_update(kind),
-            statuses=BODY_STATUSES | {409},
-        ),
-        Operation(
-            id=f"{name}.delete_{camel}",
-            method="DELETE",
-            path=one,
-            summary=f"Remove a {kind.label}",
-            allowed=ADMINISTRATOR,
-            handle=_delete(kind),
-            success=204,
-            result=None,
-            statuses=WRITE_STATUSES,
-        ),
+
+
+def _creating(kind: ClientKind) -> Operation:
+    schema = kind.settings.__name__
+    return Operation(
+        id=f"{kind.collection}.create_{_camel(kind)}",
+        method="POST",
+        path=f"/{kind.collection}",
+        summary=f"Add {kind.one}",
+        allowed=ADMINISTRATOR,
+        handle=_create(kind),
+        success=201,
+        result=f"{schema}CreateResponse" if kind.has_secret else schema,
+        body=bodies.client_create(kind),
+        statuses=BODY_STATUSES | {409},
     )
+
+
+def _updating(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"{kind.collection}.update_{_camel(kind)}",
+        method="PUT",
+        path=f"/{kind.collection}/{{clientId}}",
+        summary=f"Change {kind.one}; what the body leaves out stays",
+        allowed=ADMINISTRATOR,
+        handle=_update(kind),
+        success=200,
+        result=kind.settings.__name__,
+        body=bodies.client_update(kind),
+        statuses=BODY_STATUSES | {409},
+    )
+
+
+def _deleting(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"{kind.collection}.delete_{_camel(kind)}",
+        method="DELETE",
+        path=f"/{kind.collection}/{{clientId}}",
+        summary=f"Remove {kind.one}",
+        allowed=ADMINISTRATOR,
+        handle=_delete(kind),
+        success=204,
+        result=None,
+        statuses=WRITE_STATUSES,
+    )
+
+
+def _camel(kind: ClientKind) -> str:
+    return kind.collection[0].lower() + kind.collection[1:]
 
 
 def _list(kind: ClientKind) -> Callable[[Request], Answer]:

@@ -32,10 +32,7 @@ _MEANING = {
 _SHAPES = {
     shape.name: shape
     for shape in (
-        bodies.SECRET,
-        bodies.ROLE,
-        bodies.USER,
-        bodies.USER_UPDATE,
+        *bodies.SHAPES,
         *(bodies.client_create_shape(kind) for kind in CLIENT_KINDS),
         *(bodies.client_update_shape(kind) for kind in CLIENT_KINDS),
     )

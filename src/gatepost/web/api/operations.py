@@ -88,6 +88,9 @@ class Request(NamedTuple):
         )
 
 
+Handler = Callable[[Request], Answer]
+
+
 class Operation(NamedTuple):
     """One operation of the API."""
 
@@ -96,7 +99,7 @@ class Operation(NamedTuple):
     path: str
     summary: str
     allowed: frozenset[Allowed]
-    handle: Callable[[Request], Answer]
+    handle: Handler
     success: int
     result: str | None
     query: tuple[Parameter, ...] = ()

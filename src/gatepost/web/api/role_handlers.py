@@ -17,6 +17,7 @@ from gatepost.web.api.operations import (
     Allowed,
     Answer,
     Body,
+    Handler,
     Operation,
     Parameter,
     Request,
@@ -31,10 +32,10 @@ _ROLE_LIST = Body("RoleList", bodies.role_list)
 
 def operations() -> tuple[Operation, ...]:
     """The operations on roles and their holders."""
-    return (*_roles(), *_holders(), *_held())
+    return (*_reading(), *_writing(), *_holders(), *_held())
 
 
-def _roles() -> tuple[Operation, ...]:
+def _reading() -> tuple[Operation, ...]:
     listing = Operation(
         id="Roles.list_roles",
         method="GET",
@@ -59,48 +60,45 @@ def _roles() -> tuple[Operation, ...]:
         result="Role",
         statuses=READ_STATUSES,
     )
-    body = bodies.members_body(bodies.ROLE)
-    return (
-        listing,
-        listing.head("Roles.count_roles", "Count roles"),
-        Operation(
-            id="Roles.create_roles",
-            method="POST",
-            path="/Roles",
-            summary="Add a custom role; the very same role again answers 302 with its address",
-            allowed=ADMINISTRATOR,
-            handle=_create,
-            success=201,
-            result="Role",
-            body=body,
-            statuses=BODY_STATUSES | {302, 409},
-        ),
-        getting,
-        getting.head("Roles.exists_roles", "Tell whether a role exists"),
-        Operation(
-            id="Roles.update_roles",
-            method="PUT",
-            path="/Roles/{roleId}",
-            summary="Change a custom role",
-            allowed=ADMINISTRATOR,
-            handle=_update,
-            success=200,
-            result="Role",
-            body=body,
-            statuses=BODY_STATUSES | {409},
-        ),
-        Operation(
-            id="Roles.delete_roles",
-            method="DELETE",
-            path="/Roles/{roleId}",
-            summary="Remove a custom role, also from everybody who has it",
-            allowed=ADMINISTRATOR,
-            handle=_delete,
-            success=204,
-            result=None,
-            statuses=WRITE_STATUSES,
-        ),
+    counting = listing.head("Roles.count_roles", "Count roles")
+    return listing, counting, getting, getting.head("Roles.exists_roles", "Tell whether it exists")
+
+
+def _writing() -> tuple[Operation, ...]:
+    creating = Operation(
+        id="Roles.create_roles",
+        method="POST",
+        path="/Roles",
+        summary="Add a custom role; the very same role again answers 302 with its address",
+        allowed=ADMINISTRATOR,
+        handle=_create,
+        success=201,
+        result="Role",
+        body=bodies.members_body(bodies.ROLE),
+        statuses=BODY_STATUSES | {302, 409},
     )
+    updating = creating._replace(
+        id="Roles.update_roles",
+        method="PUT",
+        path="/Roles/{roleId}",
+        summary="Change a custom role",
+        handle=_update,
+        success=200,
+        body=bodies.members_body(bodies.ROLE_UPDATE),
+        statuses=BODY_STATUSES | {409},
+    )
+    removing = Operation(
+        id="Roles.delete_roles",
+        method="DELETE",
+        path="/Roles/{roleId}",
+        summary="Remove a custom role, also from everybody who has it",
+        allowed=ADMINISTRATOR,
+        handle=_delete,
+        success=204,
+        result=None,
+        statuses=WRITE_STATUSES,
+    )
+    return creating, updating, removing
 
 
 def _holders() -> tuple[Operation, ...]:
@@ -140,44 +138,46 @@ def _holders() -> tuple[Operation, ...]:
 
 def _held() -> tuple[Operation, ...]:
     """Roles of clients, by both of their addresses, and of users."""
-    of_clients = [
-        ("ClientCredentialClientRoles", tail, f"/{collection}/{{clientId}}/Roles", _SELF_CLIENT)
-        for tail, collection in (
-            ("clientCredentialClients_roles", "ClientCredentialClients"),
-            ("clients_roles", "Clients"),
-        )
-    ]
-    of_users = ("UserRoles", "users_roles", "/Users/{userId}/Roles", _SELF_USER)
-    rows: list[Operation] = []
-    for resource, tail, path, allowed in (*of_clients, of_users):
-        is_user = resource == "UserRoles"
-        listing = Operation(
-            id=f"{resource}.list_{tail}",
-            method="GET",
-            path=path,
-            summary=f"List the roles of a {'user' if is_user else 'client'}",
-            allowed=allowed,
-            handle=_list_of_user if is_user else _list_of_client,
-            success=200,
-            result="Role[]",
-            query=PAGING,
-            statuses=READ_STATUSES | {400, 408},
-            counts=True,
-        )
-        replacing = Operation(
-            id=f"{resource}.replace_{tail}",
-            method="PUT",
-            path=path,
-            summary="Give these roles and the member role, and no others",
-            allowed=ADMINISTRATOR,
-            handle=_replace_of_user if is_user else _replace_of_client,
-            success=200,
-            result="Role[]",
-            body=_ROLE_LIST,
-            statuses=BODY_STATUSES,
-        )
-        rows += [listing, listing.head(f"{resource}.count_{tail}", "Count the roles"), replacing]
-    return tuple(rows)
+    of_client = ("ClientCredentialClientRoles", _SELF_CLIENT, _list_of_client, _replace_of_client)
+    of_user = ("UserRoles", _SELF_USER, _list_of_user, _replace_of_user)
+    return (
+        *_held_at("/ClientCredentialClients/{clientId}", "clientCredentialClients", *of_client),
+        *_held_at("/Clients/{clientId}", "clients", *of_client),
+        *_held_at("/Users/{userId}", "users", *of_user),
+    )
+
+
+def _held_at(
+    owner: str, word: str, resource: str, readers: frozenset[Allowed], *handlers: Handler
+) -> tuple[Operation, ...]:
+    """Listing, counting and replacing the roles of what has this address."""
+    listing = Operation(
+        id=f"{resource}.list_{word}_roles",
+        method="GET",
+        path=f"{owner}/Roles",
+        summary="List the roles held",
+        allowed=readers,
+        handle=handlers[0],
+        success=200,
+        result="Role[]",
+        query=PAGING,
+        statuses=READ_STATUSES | {400, 408},
+        counts=True,
+    )
+    replacing = Operation(
+        id=f"{resource}.replace_{word}_roles",
+        method="PUT",
+        path=f"{owner}/Roles",
+        summary="Give these roles and the member role, and no others",
+        allowed=ADMINISTRATOR,
+        handle=handlers[1],
+        success=200,
+        result="Role[]",
+        body=_ROLE_LIST,
+        statuses=BODY_STATUSES,
+    )
+    counting = listing.head(f"{resource}.count_{word}_roles", "Count the roles held")
+    return listing, counting, replacing
 
 
 def _list(request: Request) -> Answer:

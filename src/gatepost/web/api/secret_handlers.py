@@ -32,15 +32,26 @@ def operations() -> tuple[Operation, ...]:
 
 
 def _of_kind(kind: ClientKind, allowed: frozenset[Allowed]) -> tuple[Operation, ...]:
-    camel = kind.collection[0].lower() + kind.collection[1:]
-    path = f"/{kind.collection}/{{clientId}}/Secrets"
-    one = f"{path}/{{secretId}}"
-    listing = Operation(
-        id=f"Secrets.list_{camel}_secrets",
+    tail = _tail(kind)
+    listing, getting, updating = _listing(kind), _getting(kind), _updating(kind)
+    rows = (
+        listing,
+        listing.head(f"Secrets.count_{tail}", f"Count the secrets of {kind.one}"),
+        _creating(kind),
+        getting,
+        getting.head(f"Secrets.exists_{tail}", "Tell whether a secret exists"),
+        _deleting(kind),
+    )
+    return (*(row._replace(allowed=allowed) for row in rows), updating)
+
+
+def _listing(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"Secrets.list_{_tail(kind)}",
         method="GET",
-        path=path,
-        summary=f"List the secrets of a {kind.label}",
-        allowed=allowed,
+        path=_path(kind),
+        summary=f"List the secrets of {kind.one}",
+        allowed=ADMINISTRATOR,
         handle=_list(kind),
         success=200,
         result="ClientSecret[]",
@@ -48,58 +59,72 @@ def _of_kind(kind: ClientKind, allowed: frozenset[Allowed]) -> tuple[Operation, 
         statuses=READ_STATUSES | {400},
         counts=True,
     )
-    reading = Operation(
-        id=f"Secrets.get_{camel}_secrets",
+
+
+def _getting(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"Secrets.get_{_tail(kind)}",
         method="GET",
-        path=one,
-        summary=f"Get a secret of a {kind.label}, without its value",
-        allowed=allowed,
+        path=_path(kind) + "/{secretId}",
+        summary=f"Get a secret of {kind.one}, without its value",
+        allowed=ADMINISTRATOR,
         handle=_get(kind),
         success=200,
         result="ClientSecret",
         statuses=READ_STATUSES,
     )
-    return (
-        listing,
-        listing.head(f"Secrets.count_{camel}_secrets", f"Count the secrets of a {kind.label}"),
-        Operation(
-            id=f"Secrets.create_{camel}_secrets",
-            method="POST",
-            path=path,
-            summary=f"Add a secret to a {kind.label}; its value is told this once",
-            allowed=allowed,
-            handle=_create(kind),
-            success=201,
-            result="ClientSecretResponse",
-            body=bodies.members_body(bodies.SECRET),
-            statuses=BODY_STATUSES,
-        ),
-        reading,
-        reading.head(f"Secrets.exists_{camel}_secrets", "Tell whether a secret exists"),
-        Operation(
-            id=f"Secrets.update_{camel}_secrets",
-            method="PUT",
-            path=one,
-            summary="Change description or expiry of a secret, never its value",
-            allowed=ADMINISTRATOR,
-            handle=_update(kind),
-            success=200,
-            result="ClientSecret",
-            body=bodies.members_body(bodies.SECRET),
-            statuses=BODY_STATUSES,
-        ),
-        Operation(
-            id=f"Secrets.delete_{camel}_secrets",
-            method="DELETE",
-            path=one,
-            summary="Remove a secret; it stops working at once",
-            allowed=allowed,
-            handle=_delete(kind),
-            success=204,
-            result=None,
-            statuses=WRITE_STATUSES,
-        ),
+
+
+def _creating(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"Secrets.create_{_tail(kind)}",
+        method="POST",
+        path=_path(kind),
+        summary=f"Add a secret to {kind.one}; its value is told this once",
+        allowed=ADMINISTRATOR,
+        handle=_create(kind),
+        success=201,
+        result="ClientSecretResponse",
+        body=bodies.members_body(bodies.SECRET),
+        statuses=BODY_STATUSES,
     )
+
+
+def _updating(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"Secrets.update_{_tail(kind)}",
+        method="PUT",
+        path=_path(kind) + "/{secretId}",
+        summary="Change description or expiry of a secret, never its value",
+        allowed=ADMINISTRATOR,
+        handle=_update(kind),
+        success=200,
+        result="ClientSecret",
+        body=bodies.members_body(bodies.SECRET),
+        statuses=BODY_STATUSES,
+    )
+
+
+def _deleting(kind: ClientKind) -> Operation:
+    return Operation(
+        id=f"Secrets.delete_{_tail(kind)}",
+        method="DELETE",
+        path=_path(kind) + "/{secretId}",
+        summary="Remove a secret; it stops working at once",
+        allowed=ADMINISTRATOR,
+        handle=_delete(kind),
+        success=204,
+        result=None,
+        statuses=WRITE_STATUSES,
+    )
+
+
+def _tail(kind: ClientKind) -> str:
+    return f"{kind.collection[0].lower()}{kind.collection[1:]}_secrets"
+
+
+def _path(kind: ClientKind) -> str:
+    return f"/{kind.collection}/{{clientId}}/Secrets"
 
 
 def _list(kind: ClientKind) -> Callable[[Request], Answer]:

@@ -1,0 +1,88 @@
+"""What was measured, as tables to read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bench import memory, scale, start
+
+
+def told(results: dict[str, Any]) -> str:
+    """The whole report, as Markdown."""
+    parts = (_machine, _scale, _start, _memory, _tokens)
+    return "\n".join(line for part in parts for line in part(results))
+
+
+def _machine(results: dict[str, Any]) -> Iterator[str]:
+    machine = results["machine"]
+    yield (
+        f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
+        f"SQLite {machine['sqlite']}; load average {machine['load_before']:.1f} before and "
+        f"{machine['load_after']:.1f} after."
+    )
+
+
+def _scale(results: dict[str, Any]) -> Iterator[str]:
+    for store, rows in results["scale"].items():
+        yield from (
+            "",
+            f"Clients at scale, {store}: milliseconds a request, medians of {results['rounds']} "
+            f"rounds; the bar is {scale.BAR}",
+            "",
+            f"| request | {results['few']} clients | {results['many']} clients | ratio "
+            "| ratio in each half | bar |",
+            "|---|---|---|---|---|---|",
+        )
+        for name, row in rows.items():
+            yield (
+                f"| {name} | {row['few_ms']:.2f} | {row['many_ms']:.2f} | {row['ratio']:.2f} "
+                f"| {row['ratio_low']:.2f} to {row['ratio_high']:.2f} "
+                f"| {_met(row['ratio'], scale.BAR)} |"
+            )
+
+
+def _start(results: dict[str, Any]) -> Iterator[str]:
+    row = results["start"]
+    imports = ", ".join(f"{name} {spent:.0f}" for name, spent in row["imports_ms"].items())
+    yield from (
+        "",
+        "Start on an existing SQLite store",
+        "",
+        "| | seconds | bar |",
+        "|---|---|---|",
+        f"| start of the process to the first token | {row['seconds']:.2f} "
+        f"({row['lowest']:.2f} to {row['highest']:.2f}) | {_met(row['seconds'], start.BAR_S)} |",
+        f"| of that: Python, and all imports | {row['import_seconds']:.2f} | |",
+        "",
+        f"Milliseconds of a package's own modules (-X importtime): {imports}.",
+    )
+
+
+def _memory(results: dict[str, Any]) -> Iterator[str]:
+    names = {
+        "after_start": "one worker, after start",
+        "after_requests": f"one worker, after {memory.REQUESTS} token requests",
+        "two_workers_and_launcher": "two workers and their launcher, after as many",
+    }
+    yield from ("", "Memory in MB", "", "| | RSS | PSS | bar |", "|---|---|---|---|")
+    for key, name in names.items():
+        row = results["memory"][key]
+        bar = _met(row["rss_mb"], memory.BAR_MB) if name.startswith("one") else ""
+        yield f"| {name} | {row['rss_mb']:.0f} | {row['pss_mb']:.0f} | {bar} |"
+
+
+def _tokens(results: dict[str, Any]) -> Iterator[str]:
+    row = results["tokens"]
+    yield from (
+        "",
+        f"Client-credentials tokens, RS256, one worker, {row['connections']} connections, "
+        f"by {row['tool']}",
+        "",
+        "| tokens a second | bare signatures a second, one core | share |",
+        "|---|---|---|",
+        f"| {row['tokens_per_second']:.0f} | {row['signatures_per_second']:.0f} "
+        f"| {row['share']:.2f} |",
+    )
+
+
+def _met(value: float, bar: float) -> str:
+    return "met" if value <= bar else f"MISSED ({bar})"
