@@ -89,7 +89,7 @@ def _on_postgresql(folder: Path, few: Filled, many: Filled, rounds: int) -> dict
         for copy in copies:
             _settle(copy.url)
         _say("clients on PostgreSQL")
-        return scale.measure(*copies, rounds)
+        return scale.measure(copies[0], copies[1], rounds)
 
 
 def _settle(url: str) -> None:

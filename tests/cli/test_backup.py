@@ -32,7 +32,7 @@ class Writer(threading.Thread):
                     self.added[body["Client"]["Id"]] = body["Secret"]
                 else:
                     self.fault = answer.text
-                if len(self.added) == 20:
+                if len(self.added) == 10:
                     self.some.set()
 
     def stop(self) -> None:
@@ -98,17 +98,15 @@ def test_a_restored_store_serves_with_the_old_secrets(
 
 
 def test_a_migrated_store_without_a_row_can_be_filled(
-    founded_place: tuple[Place, dict[str, str]], tmp_path: Path
+    founded_place: tuple[Place, dict[str, str]], place: Place
 ) -> None:
     source, told = founded_place
     copy = source.folder / "for-migrated.db"
-    assert source.run("backup", copy.name).status == 0
-    for name, make in PLACES.items():
-        (tmp_path / name).mkdir()
-        place = make(tmp_path / name)
-        assert place.run("migrate").status == 0
-        assert place.run("restore", str(copy)).status == 0
-        assert place.rows("SELECT id FROM tenants") == [(told["TenantId"],)]
+    if not copy.exists():
+        assert source.run("backup", copy.name).status == 0
+    assert place.run("migrate").status == 0
+    assert place.run("restore", str(copy)).status == 0
+    assert place.rows("SELECT id FROM tenants") == [(told["TenantId"],)]
 
 
 def test_a_backup_overwrites_nothing(founded_place: tuple[Place, dict[str, str]]) -> None:

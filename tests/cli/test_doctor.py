@@ -104,10 +104,7 @@ def test_a_postgresql_that_is_down_is_found(tmp_path: Path) -> None:
         ("UPDATE events SET action = 'x' WHERE seq = 2 AND tenant_id <> ''", "cannot be read"),
         ("UPDATE events SET at = at + 1 WHERE seq = 1 AND tenant_id <> ''", "event 1 was changed"),
         ("DELETE FROM events WHERE seq = 2 AND tenant_id <> ''", "event 2 is missing"),
-        (
-            CUT,
-            "its head says",
-        ),
+        (CUT, "its head says"),
         ("DELETE FROM journal_heads", "the head is missing"),
         ("UPDATE journal_heads SET seal = hash", "the seal of the head is not ours"),
     ],

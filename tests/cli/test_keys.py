@@ -49,7 +49,7 @@ def test_keys_are_listed_for_people_too(embedded: Place) -> None:
     assert "(ES256)" in elsewhere.run("keys", "rotate").out
 
 
-@pytest.mark.parametrize(("days", "status"), [("-1", 2), ("366", 2), ("soon", 2), ("nan", 1)])
+@pytest.mark.parametrize(("days", "status"), [("-1", 2), ("nan", 1)])
 def test_a_bad_time_of_announcement_is_refused(embedded: Place, days: str, status: int) -> None:
     assert "--announce-days" in embedded.run("keys", "rotate", "--announce-days", days).refusal(
         status

@@ -47,7 +47,7 @@ for command in (serve, init, migrate, doctor, user, tenant, keys, openapi, backu
 def main() -> None:
     """The entry of the program: a fault is one line on standard error, never a trace."""
     try:
-        sys.exit(gatepost(standalone_mode=False))
+        sys.exit(gatepost(prog_name="gatepost", standalone_mode=False))
     except NoArgsIsHelpError as bare:
         click.echo(bare.format_message(), err=True)
         sys.exit(_MISUSED)
