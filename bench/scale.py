@@ -37,14 +37,15 @@ class Side:
 
     def list_first(self) -> None:
         """The first page."""
-        answer = self._timed("list, skip 0", "GET", f"{self._path}?count={PAGE}&skip=0")
-        _check(len(answer.json()) == PAGE, answer)
+        self._list("list, first page", 0)
+
+    def list_middle(self) -> None:
+        """A page from the middle, which is the first one where there is but one."""
+        self._list("list, middle page", (self._total - PAGE) // 2)
 
     def list_last(self) -> None:
-        """The last page, which is the first one where there is but one."""
-        skip = self._total - PAGE
-        answer = self._timed("list, last page", "GET", f"{self._path}?count={PAGE}&skip={skip}")
-        _check(len(answer.json()) == PAGE, answer)
+        """The last page."""
+        self._list("list, last page", self._total - PAGE)
 
     def get(self) -> None:
         """One client of many."""
@@ -64,6 +65,10 @@ class Side:
         told = answer.json()
         created = told.get("Client", told)["Id"]
         _check(self._caller.call("DELETE", f"{self._path}/{created}").status == 204)
+
+    def _list(self, name: str, skip: int) -> None:
+        answer = self._timed(name, "GET", f"{self._path}?count={PAGE}&skip={skip}")
+        _check(len(answer.json()) == PAGE, answer)
 
     def _timed(self, name: str, method: str, path: str, body: str | None = None) -> Answer:
         answer = self._caller.call(method, path, body, _JSON if body else None)
@@ -97,6 +102,7 @@ def _one_round(sides: list[Side]) -> None:
     """Each request once on each side; the side that begins changes from round to round."""
     requests: tuple[Callable[[Side], None], ...] = (
         Side.list_first,
+        Side.list_middle,
         Side.list_last,
         Side.get,
         Side.count,

@@ -63,7 +63,8 @@ def serve(settings: Settings) -> Iterator[Served]:
     house = prepare_house(settings)
     ensure_signing_key(house)
     first, second = (_tenant(tenants.found(house.world, _wish(n))) for n in ("First", "Second"))
-    own = socket.socket()
+    # Named as TCP, or asyncio leaves small answers to wait for each other.
+    own = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     own.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{own.getsockname()[1]}"
     server = Server(house, url)

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from gatepost.cli import gatepost
 from tests.cli.program import Place, postgresql_place, sqlite_place
 
 COMMANDS = [
@@ -34,19 +36,26 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
-def test_every_command_has_help(embedded: Place) -> None:
-    every = embedded.run("--help")
+def test_the_program_says_what_it_can_do(embedded: Place) -> None:
+    done = embedded.run("--help")
+    assert (done.status, done.err) == (0, "")
     for command in COMMANDS:
-        assert f"  {command.split()[0]} " in every.out
-        done = embedded.run(*command.split(), "-h")
-        assert (done.status, done.err) == (0, "")
-        usage, blank, words, *_ = done.out.splitlines()
-        assert usage.startswith(f"Usage: gatepost {command} [OPTIONS]")
-        assert (blank, words[:2]) == ("", "  ")
-        assert "  --config FILE " in done.out or command == "openapi"
-    assert embedded.run("--version").out.startswith("gatepost ")
-    assert embedded.run().status == 2
-    assert not (embedded.folder / "store").exists()
+        assert f"  {command.split()[0]} " in done.out
+    bare = embedded.run()
+    assert (bare.status, bare.out) == (2, "")
+    assert bare.err == done.out
+    assert embedded.run("keys", "rotate", "-h").out.startswith("Usage: gatepost keys rotate [OPT")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    """In this process, because a start a command would take long."""
+    done = CliRunner().invoke(gatepost, [*command.split(), "--help"], prog_name="gatepost")
+    assert done.exit_code == 0
+    usage, blank, words, *_ = done.output.splitlines()
+    assert usage.startswith(f"Usage: gatepost {command} [OPTIONS]")
+    assert (blank, words[:2]) == ("", "  ")
+    assert "  --config FILE " in done.output or command == "openapi"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +64,7 @@ def test_every_command_has_help(embedded: Place) -> None:
         ("nonsense", "No such command 'nonsense'. See: gatepost --help"),
         ("serve --nonsense", "See: gatepost serve --help"),
         ("serve --workers 0", "0 is not in the range"),
-        ("keys nonsense", "See: gatepost keys --help"),
         ("user add", "Missing option '--email'"),
-        ("backup", "Missing argument 'FILE'"),
         ("init --admin-password-file .", "is a directory"),
         ("migrate --config .", "is a directory"),
     ],
@@ -157,9 +164,7 @@ def test_the_environment_wins_over_the_file(founded: Place, tmp_path: Path) -> N
     ("content", "words"),
     [
         (b'databse_url = "x"', "databse_url in"),
-        (b"workers = 0", "workers in"),
         (b"no toml", "is not valid TOML"),
-        (b"\xff", "is not UTF-8 text"),
         (None, "No such file"),
     ],
 )

@@ -42,7 +42,7 @@ def test_a_difference_would_be_seen(engine: Engine) -> None:
     schema.migrate(engine)
     with transaction(engine, writing=True) as connection:
         connection.execute(text("DROP TABLE device_codes"))
-    assert ("add_table", flow_tables.device_codes) in _differences(engine)
+    assert any(flow_tables.device_codes.name in repr(found) for found in _differences(engine))
 
 
 def test_down_to_nothing_and_up_again(engine: Engine) -> None:

@@ -10,7 +10,11 @@ from gatepost.ports import Tenancy
 
 
 class Standing(NamedTuple):
-    """A principal that may act now."""
+    """A principal that may act now.
+
+    The incarnation is the client's, followed by the user's where there is one: a token is bound
+    to both, and neither can be replaced under it (R-83).
+    """
 
     incarnation: str
     role_ids: tuple[str, ...]
@@ -30,7 +34,7 @@ def standing(tenancy: Tenancy, subject: str, client_id: str) -> Standing | None:
     user = tenancy.directory.user(subject)
     if user is None or not user.enabled:
         return None
-    return _with_types(tenancy, user.incarnation, user.role_ids)
+    return _with_types(tenancy, client.incarnation + user.incarnation, user.role_ids)
 
 
 def _with_types(tenancy: Tenancy, incarnation: str, role_ids: tuple[str, ...]) -> Standing:

@@ -47,18 +47,8 @@ class SqlClientStore(SqlSecretStore):
 
     def page(self, kind: str, tags: Sequence[str], page: PageOf) -> tuple[StoredClient, ...]:
         """Clients that have all of the tags, in order of creation."""
-        wanted = (
-            select(clients.c.id)
-            .where(*self._here(clients), clients.c.kind == kind, *self._tagged(tags))
-            .order_by(clients.c.created_at, clients.c.id)
-            .limit(page.count)
-            .offset(page.skip)
-        )
-        return self.load(
-            select(clients)
-            .where(*self._here(clients), clients.c.id.in_(wanted))
-            .order_by(clients.c.created_at, clients.c.id)
-        )
+        of_kind = (*self._here(clients), clients.c.kind == kind, *self._tagged(tags))
+        return self.some(kind, self._work.ids_by_age(clients, of_kind, page), ())
 
     def count(self, kind: str, tags: Sequence[str]) -> int:
         """How many clients have all of the tags."""

@@ -58,14 +58,7 @@ class SqlDirectoryStore(SqlRoleStore):
 
     def users(self, page: PageOf) -> tuple[User, ...]:
         """Users in order of creation."""
-        wanted = (
-            select(users.c.id)
-            .where(*self._here(users))
-            .order_by(users.c.created_at, users.c.id)
-            .limit(page.count)
-            .offset(page.skip)
-        )
-        return self._load(self._whole().where(users.c.id.in_(wanted)))
+        return self.some_users(self._work.ids_by_age(users, self._here(users), page))
 
     def count_users(self) -> int:
         """How many users there are."""
@@ -100,14 +93,8 @@ class SqlDirectoryStore(SqlRoleStore):
 
     def users_in_role(self, role_id: str, page: PageOf) -> tuple[User, ...]:
         """Users that have the role, in order of creation."""
-        wanted = (
-            select(users.c.id)
-            .where(*self._here(users), users.c.id.in_(self._user_ids_in_role(role_id)))
-            .order_by(users.c.created_at, users.c.id)
-            .limit(page.count)
-            .offset(page.skip)
-        )
-        return self._load(self._whole().where(users.c.id.in_(wanted)))
+        held = users.c.id.in_(self._user_ids_in_role(role_id))
+        return self.some_users(self._work.ids_by_age(users, (*self._here(users), held), page))
 
     def password(self, user_id: str) -> str | None:
         """The hash of the user's password."""

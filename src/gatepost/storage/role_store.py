@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, select, update
 from sqlalchemy.sql import false, true
 
+from gatepost.model.client_kinds import CLIENT_CREDENTIALS
 from gatepost.model.clients import StoredClient
 from gatepost.model.tenants import Role, Tenant
 from gatepost.model.text import fold
@@ -103,11 +104,9 @@ class SqlRoleStore:
 
     def clients_in_role(self, role_id: str, page: PageOf) -> tuple[StoredClient, ...]:
         """Client-credentials clients that have the role, in order of creation."""
-        wanted = clients.c.id.in_(self._client_ids_in_role(role_id))
-        ordered = select(clients).where(*self._here(clients), wanted)
-        return self._clients.load(
-            ordered.order_by(clients.c.created_at, clients.c.id).limit(page.count).offset(page.skip)
-        )
+        held = clients.c.id.in_(self._client_ids_in_role(role_id))
+        ids = self._work.ids_by_age(clients, (*self._here(clients), held), page)
+        return self._clients.some(CLIENT_CREDENTIALS.name, ids, ())
 
     def count_clients_in_role(self, role_id: str) -> int:
         """How many clients have the role."""

@@ -175,3 +175,12 @@ def test_a_client_whose_id_is_a_users_is_not_that_user(estate: Estate) -> None:
     made = estate.make("/ClientCredentialClients", {"Name": "Twin", "Id": user_id})
     itself = _as(estate, estate.served.token(user_id, made["Secret"]))
     check_error(itself("GET", f"/Users/{user_id}/Preferences"), 403)
+
+
+@pytest.mark.requirement("R-83")
+def test_an_app_with_the_id_of_a_removed_one_revives_no_persons_token(estate: Estate) -> None:
+    app_id, user_id = estate.app(), estate.person()
+    person = _as(estate, user_token(estate.served, estate.tenant.id, user_id, app_id))
+    assert estate.send("DELETE", f"/HybridClients/{app_id}").status_code == 204
+    estate.make("/HybridClients", {"Name": "Again", "Id": app_id})
+    check_error(person("GET", ""), 401)
