@@ -33,7 +33,7 @@ TAKEN = [
     (RoleBody, "Description", "", ""),
     (UserBody, "ContactEmail", "kim@example.com", "kim@example.com"),
 ]
-REFUSED = [
+REFUSED: list[tuple[Any, str, Any]] = [
     *(
         (HybridClient, "AccessTokenLifetime", value)
         for value in (59, 3601, -1, 0, 10**30, -(10**300))

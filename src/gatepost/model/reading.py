@@ -167,8 +167,10 @@ def _checked(name: str, value: Any, extra: Mapping[str, Any]) -> Any | Problem:
     """
     character = refused_character(value) if isinstance(value, str) else None
     if character:
-        fault = f"has the character {character}, which may not stand in a text"
-        return Problem(name, f"{name} {quoted(value)} {fault}.", extra["mend"])
+        shown = f"{name} {quoted(value)}"
+        reason = f"{shown} has the character {character}, which may not stand in a text."
+        return Problem(name, reason, extra["mend"])
+    fault: str | None = None
     match extra.get("check"):
         case "guid":
             return value.lower()
@@ -180,9 +182,6 @@ def _checked(name: str, value: Any, extra: Mapping[str, Any]) -> Any | Problem:
             found = _URI_CHECKS[check](value)
             if found:
                 return Problem(name, f"{name} {quoted(value)} {found.problem}.", found.mend)
-            fault = None
-        case _:
-            fault = None
     return Problem(name, f"{name} {quoted(value)} {fault}.", extra["mend"]) if fault else value
 
 
