@@ -25,7 +25,7 @@ def _scale(results: dict[str, Any]) -> Iterator[str]:
     for store, rows in results["scale"].items():
         yield from (
             "",
-            f"Clients at scale, {store}: median ms a request in {results['rounds']} rounds",
+            f"### Clients at scale, {store}: median ms a request in {results['rounds']} rounds",
             "",
             f"| request | {results['few']} clients | {results['many']} | ratio | halves | bar |",
             "|---|---|---|---|---|---|",
@@ -43,7 +43,7 @@ def _start(results: dict[str, Any]) -> Iterator[str]:
     imports = ", ".join(f"{name} {spent:.0f}" for name, spent in row["imports_ms"].items())
     yield from (
         "",
-        "Start on an existing SQLite store",
+        "### Start on an existing SQLite store",
         "",
         "| | seconds | bar |",
         "|---|---|---|",
@@ -62,7 +62,7 @@ def _memory(results: dict[str, Any]) -> Iterator[str]:
         "after_requests": f"one worker, after {memory.REQUESTS} token requests",
         "two_workers_and_launcher": "two workers and their launcher, after as many",
     }
-    yield from ("", "Memory in MB", "", "| | RSS | PSS | bar |", "|---|---|---|---|")
+    yield from ("", "### Memory in MB", "", "| | RSS | PSS | bar |", "|---|---|---|---|")
     for key, name in names.items():
         row = results["memory"][key]
         bar = _met(row["rss_mb"], memory.BAR_MB) if name.startswith("one") else ""
@@ -73,7 +73,7 @@ def _tokens(results: dict[str, Any]) -> Iterator[str]:
     row = results["tokens"]
     yield from (
         "",
-        f"RS256 tokens: one worker, {row['connections']} connections, load by {row['tool']}",
+        f"### RS256 tokens: one worker, {row['connections']} connections, load by {row['tool']}",
         "",
         "| tokens a second | bare signatures a second, one core | share |",
         "|---|---|---|",

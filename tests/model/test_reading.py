@@ -19,6 +19,8 @@ GUID = "7AD2B9EF-5386-4ead-ac9f-ad99c5c5b977"
 ODD = ["\0", "\x1f", "\n", "\u202e", "\u2028", "\ud800", "\x85"]
 STRUCTS = [kind.settings for kind in CLIENT_KINDS] + [SecretBody, RoleBody, UserBody]
 
+EMPTY: list[Any] = [[], {}]
+
 TAKEN = [
     (HybridClient, "Id", "A-z_0.~", "A-z_0.~"),
     (HybridClient, "Id", "x" * 100, "x" * 100),
@@ -42,8 +44,8 @@ REFUSED: list[tuple[Any, str, Any]] = [
         (HybridClient, "AccessTokenLifetime", value)
         for value in (True, "3600", 3600.0, 1e300, [60])
     ),
-    *((HybridClient, "Enabled", value) for value in (1, 0, "true", "", [], {})),
-    *((HybridClient, "Name", value) for value in ("", " ", "\u00a0", "x" * 201, 1, True, [], {})),
+    *((HybridClient, "Enabled", value) for value in [1, 0, "true", "", *EMPTY]),
+    *((HybridClient, "Name", value) for value in ["", " ", "\u00a0", "x" * 201, 1, True, *EMPTY]),
     *((HybridClient, "Id", value) for value in ("", "x" * 101, "a b", "a/b", "\u00fc", "a\n", 5)),
     *((RoleBody, "Id", value) for value in ("x", GUID + "\n", GUID[:-1], f"{{{GUID}}}", 1)),
     *((HybridClient, "Name", f"a{c}b") for c in ODD),

@@ -1,17 +1,22 @@
 """Nobody grants what they do not hold, and the last administrator stays (R-65)."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gatepost.model.callers import Caller
-from gatepost.model.client_kinds import CLIENT_CREDENTIALS
+from gatepost.model.client_kinds import CLIENT_CREDENTIALS, HYBRID
 from gatepost.model.errors import Code, Refused
 from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, VIEWER
 from gatepost.ports import PageOf
-from gatepost.services import clients, users
+from gatepost.services import client_secrets, clients, roles, users
+from gatepost.services.principals import standing
+from gatepost.services.roles import RoleDraft
 from gatepost.services.world import Act
 from tests.services.world import (
     Bench,
+    act_of,
     add_client,
     administrator,
     found,
@@ -72,9 +77,14 @@ def test_a_client_may_go_while_a_person_administers(world: Bench, tenant_id: str
 def test_nobody_removes_themselves(world: Bench, tenant_id: str) -> None:
     act = administrator(world, tenant_id)
     me = add_administrator(world, act)
-    myself = act._replace(caller=act.caller._replace(kind="user", id=me))
+    app = add_client(world, act, HYBRID).client.settings.id
+    with world.store.reading(tenant_id) as tenancy:
+        stands = standing(tenancy, me, app)
+    assert stands is not None
+    roles, types = frozenset(stands.role_ids), frozenset(stands.role_types)
+    caller = Caller(tenant_id, "user", me, app, roles, types, stands.incarnation)
     with pytest.raises(Refused) as refused:
-        users.remove(world, myself, me)
+        users.remove(world, act._replace(caller=caller), me)
     assert refused.value.code is Code.OWN_ACCOUNT
 
 
@@ -82,11 +92,11 @@ def test_nobody_removes_themselves(world: Bench, tenant_id: str) -> None:
 def test_a_member_grants_nothing_it_lacks(world: Bench, tenant_id: str, wanted: str) -> None:
     act = administrator(world, tenant_id)
     member = role_id(world, tenant_id, MEMBER)
-    caller = Caller(tenant_id, "client", "m", "m", frozenset({member}), frozenset({MEMBER}))
+    mine = act_of(world, tenant_id, add_client(world, act).client.settings.id)
     client = add_client(world, act).client.settings.id
     asked = (role_id(world, tenant_id, wanted),)
     with pytest.raises(Refused) as refused:
-        clients.replace_roles(world, act._replace(caller=caller), client, asked)
+        clients.replace_roles(world, mine, client, asked)
     assert refused.value.code is Code.ROLE_NOT_HELD
     assert clients.roles_of(world, tenant_id, client) == (member,)
 
@@ -95,8 +105,8 @@ def test_what_is_held_already_may_stay(world: Bench, tenant_id: str) -> None:
     act = administrator(world, tenant_id)
     viewer, member = (role_id(world, tenant_id, type_id) for type_id in (VIEWER, MEMBER))
     client = add_client(world, act, role_ids=(viewer,)).client.settings.id
-    caller = Caller(tenant_id, "client", "m", "m", frozenset({member}), frozenset({MEMBER}))
-    changed = clients.replace_roles(world, act._replace(caller=caller), client, (viewer,))
+    mine = act_of(world, tenant_id, add_client(world, act).client.settings.id)
+    changed = clients.replace_roles(world, mine, client, (viewer,))
     assert set(getattr(changed.settings, "role_ids", ())) == {viewer, member}
 
 
@@ -112,3 +122,34 @@ def test_the_member_role_is_always_there(world: Bench, tenant_id: str) -> None:
     act = administrator(world, tenant_id)
     added = add_client(world, act)
     assert getattr(added.client.settings, "role_ids", ()) == (role_id(world, tenant_id, MEMBER),)
+
+
+@pytest.mark.requirement("R-27", "R-79")
+@pytest.mark.parametrize("loss", ["disabled", "removed", "role", "secret"])
+def test_who_may_no_more_changes_no_more(world: Bench, tenant_id: str, loss: str) -> None:
+    """The request was let in before the loss, and comes to write after it."""
+    act = administrator(world, tenant_id)
+    role = role_id(world, tenant_id, ADMINISTRATOR)
+    doomed_id = add_client(world, act, role_ids=(role,)).client.settings.id
+    doomed = act_of(world, tenant_id, doomed_id)
+    place = (world, act, CLIENT_CREDENTIALS, doomed_id)
+    losses: dict[str, Callable[[], object]] = {
+        "disabled": lambda: clients.change(*place, {"enabled": False}),
+        "removed": lambda: clients.remove(*place),
+        "role": lambda: clients.replace_roles(world, act, doomed_id, ()),
+        "secret": lambda: client_secrets.remove(*place, 1),
+    }
+    losses[loss]()
+    attempts: list[Callable[[], object]] = [
+        lambda: add_client(world, doomed),
+        lambda: clients.remove(world, doomed, CLIENT_CREDENTIALS, act.caller.id),
+        lambda: add_administrator(world, doomed),
+        lambda: roles.add(world, doomed, RoleDraft(name="Backdoor")),
+    ]
+    for attempt in attempts:
+        with pytest.raises(Refused) as refused:
+            attempt()
+        assert refused.value.code in {Code.INVALID_TOKEN, Code.ROLE_MISSING}
+    with world.store.reading(tenant_id) as tenancy:
+        assert tenancy.directory.role_named("Backdoor") is None
+        assert tenancy.directory.count_users() == 1

@@ -48,7 +48,7 @@ def test_every_change_is_told_with_before_and_after(world: Bench, tenant_id: str
     changed = told[-2]
     assert changed.before == {"Name": "Boiler"}
     assert changed.after == {"Name": "Pump"}
-    assert changed.actor.id == "some-client"
+    assert changed.actor == administrator(world, tenant_id).actor
     assert changed.origin.address == "192.0.2.1"
     assert len({event.origin.operation_id for event in told[-4:]}) == 1
 
@@ -84,7 +84,7 @@ class Tampered:
         return self.sealed
 
 
-@pytest.mark.parametrize("touch", ["change", "remove", "cut", "cut with head", "rewrite"])
+@pytest.mark.parametrize("touch", ["change", "remove", "cut", "cut with head", "rewrite", "empty"])
 def test_a_touched_journal_is_found_out(world: Bench, tenant_id: str, touch: str) -> None:
     links = events(world, tenant_id)
     with world.store.reading(tenant_id) as tenancy:
@@ -98,6 +98,7 @@ def test_a_touched_journal_is_found_out(world: Bench, tenant_id: str, touch: str
         "remove": Tampered((*links[:2], *links[3:]), sealed),
         "cut": Tampered(links[:-1], sealed),
         "cut with head": Tampered(links[:-1], (last, sealed[1])),
+        "empty": Tampered((), None),
         "rewrite": Tampered(_rechained(links[:2], forged, links[3:]), sealed),
     }
     assert _verdict(world, tenant_id, cases[touch]).fault is not None

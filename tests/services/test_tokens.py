@@ -120,6 +120,7 @@ def test_what_an_administrator_takes_away_is_gone_at_once(stand: Stand) -> None:
     assert not isinstance(stand.access.caller(token, HERE), str)
     client_secrets.remove(*change, 1)
     assert reason_of(stand.ask()) == "wrong_secret"
+    assert stand.access.caller(token, HERE) == "secret_removed"
 
 
 @pytest.mark.requirement("R-83")

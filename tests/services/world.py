@@ -8,9 +8,10 @@ from gatepost.model.callers import Caller
 from gatepost.model.client_kinds import CLIENT_CREDENTIALS, ClientKind
 from gatepost.model.clients import SecretDraft
 from gatepost.model.events import Origin
-from gatepost.model.tenants import ADMINISTRATOR, MEMBER
+from gatepost.ports import PageOf
 from gatepost.services import clients, tenants
 from gatepost.services.clients import Added
+from gatepost.services.principals import confirmed, mark
 from gatepost.services.tenants import Founded, Founding
 from gatepost.services.world import Act, World
 from gatepost.system import SystemDice
@@ -78,11 +79,28 @@ def role_id(world: World, tenant_id: str, type_id: str) -> str:
 
 
 def administrator(world: World, tenant_id: str) -> Act:
-    """An act of a client that administers the tenant."""
-    held = frozenset(role_id(world, tenant_id, type_id) for type_id in (ADMINISTRATOR, MEMBER))
-    caller = Caller(
-        tenant_id, "client", "some-client", "some-client", held, frozenset({ADMINISTRATOR, MEMBER})
-    )
+    """An act of the client that init made to administer the tenant."""
+    with world.store.reading(tenant_id) as tenancy:
+        first = tenancy.clients.page(CLIENT_CREDENTIALS.name, (), PageOf(0, 1))[0]
+    return act_of(world, tenant_id, first.settings.id)
+
+
+def act_of(world: World, tenant_id: str, client_id: str) -> Act:
+    """An act of a client, as a token got with its first secret allows it."""
+    with world.store.reading(tenant_id) as tenancy:
+        client = tenancy.clients.find(client_id)
+        assert client is not None
+        claimed = Caller(
+            tenant_id,
+            "client",
+            client_id,
+            client_id,
+            frozenset(),
+            frozenset(),
+            mark(client.incarnation, 1),
+        )
+        caller = confirmed(tenancy, claimed)
+    assert isinstance(caller, Caller)
     return Act(caller, Origin(world.dice.guid(), "192.0.2.1"))
 
 

@@ -12,6 +12,7 @@ from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.reading import Member, members_of
 from gatepost.ports import PageOf
 from gatepost.protocol.claims import Principal, access_claims
+from gatepost.services.principals import standing
 from gatepost.web.http import json_reply
 from tests.served import Served
 
@@ -86,9 +87,11 @@ def user_header(served: Served) -> tuple[str, dict[str, str]]:
         person = tenancy.directory.users(PageOf(0, 1))[0]
     with served.house.store.reading_all() as deployment:
         key = deployment.signing_keys()[-1]
-    principal = Principal(
-        served.first.id, person.id, served.first.client_id, person.incarnation, (), ()
-    )
+    client_id = served.first.client_id
+    with served.house.store.reading(served.first.id) as tenancy:
+        stands = standing(tenancy, person.id, client_id)
+    assert stands is not None
+    principal = Principal(served.first.id, person.id, client_id, *stands)
     world = served.house.world
     times = (world.clock.now(), 3600)
     claims = access_claims(f"{served.url}/identity", principal, ("ocsapi",), times, "x")

@@ -9,7 +9,10 @@ CLIENT_SUBJECT_PREFIX = "client:"
 
 
 class Caller(NamedTuple):
-    """The principal behind a verified token, with its roles as they are now."""
+    """The principal behind a verified token, with its roles as they are now.
+
+    `token_mark` is what the token's `jti` says of the incarnation and the secret it stems from.
+    """
 
     tenant_id: str
     kind: Literal["client", "user", "operator"]
@@ -17,6 +20,12 @@ class Caller(NamedTuple):
     client_id: str
     role_ids: frozenset[str]
     role_types: frozenset[str]
+    token_mark: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The `sub` of the caller's tokens."""
+        return CLIENT_SUBJECT_PREFIX + self.id if self.kind == "client" else self.id
 
     @property
     def is_administrator(self) -> bool:

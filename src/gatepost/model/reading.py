@@ -63,7 +63,8 @@ def read_members(
     for name, value in raw.items():
         member = known.get(name)
         if member is None:
-            problems.append(_unknown(name, tuple(known)))
+            hinted = len(problems) < _MAX_PROBLEMS
+            problems.append(_unknown(name, tuple(known) if hinted else ()))
         elif value is not None:
             read = read_member(member, value)
             if isinstance(read, Problem):

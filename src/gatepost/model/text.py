@@ -18,8 +18,12 @@ def refused_character(text: str) -> str | None:
 
 
 def fold(text: str) -> str:
-    """The form in which names are compared: NFKC, case folded, runs of space as one."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """The form in which names are compared: NFKC, case folded, runs of space as one.
+
+    What cannot be seen (category Cf) does not tell two names apart.
+    """
+    normal = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(c for c in normal if unicodedata.category(c) != "Cf").split())
 
 
 def quoted(value: object, limit: int = 80) -> str:

@@ -53,8 +53,9 @@ def access_claims(
 ) -> dict[str, Any]:
     """The claims of an access token; `times` is the moment of issue and the seconds to live.
 
-    `jti` begins with the principal's incarnation, so that a token of a removed client does not
-    come alive again when somebody takes its id (R-83).
+    `jti` begins with the principal's incarnation, and for a client with the number of its secret:
+    a token of a removed client does not come alive when somebody takes its id, and one got with a
+    removed secret opens nothing here any more (R-83, R-27).
     """
     now, lifetime = times
     issued = int(now.timestamp())

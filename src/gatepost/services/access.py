@@ -2,10 +2,9 @@
 
 from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
 from gatepost.model.events import Action, Event, Origin
-from gatepost.ports import Tenancy
 from gatepost.protocol import claims
 from gatepost.services.keys import KeyRing
-from gatepost.services.principals import standing
+from gatepost.services.principals import confirmed
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.world import World
 
@@ -34,7 +33,7 @@ class AccessService:
         if isinstance(read, str):
             return read
         with self._world.store.reading(read.tid) as tenancy:
-            return _confirmed(tenancy, read)
+            return confirmed(tenancy, _claimed(read))
 
     def remember_refusal(self, caller: Caller, origin: Origin, target: str, reason: str) -> None:
         """Write into the caller's journal that something was not allowed."""
@@ -51,18 +50,15 @@ class AccessService:
         )
 
 
-def _confirmed(tenancy: Tenancy, read: claims.AccessClaims) -> Caller | str:
-    stands = standing(tenancy, read.sub, read.client_id)
-    if stands is None:
-        return "principal_inactive"
-    if not read.jti.startswith(stands.incarnation):
-        return "principal_replaced"
+def _claimed(read: claims.AccessClaims) -> Caller:
+    """The caller as the token says, without roles: those are what they are now."""
     is_client = read.sub.startswith(CLIENT_SUBJECT_PREFIX)
     return Caller(
         tenant_id=read.tid,
         kind="client" if is_client else "user",
         id=read.sub.removeprefix(CLIENT_SUBJECT_PREFIX),
         client_id=read.client_id,
-        role_ids=frozenset(stands.role_ids),
-        role_types=frozenset(stands.role_types),
+        role_ids=frozenset(),
+        role_types=frozenset(),
+        token_mark=read.jti,
     )

@@ -13,6 +13,7 @@ from gatepost.model.events import Action, changed_members
 from gatepost.model.secret_values import compose
 from gatepost.model.tenants import SECRET_LIMIT
 from gatepost.ports import PageOf, Tenancy
+from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
 _SECRET_BYTES = 32
@@ -24,12 +25,15 @@ class NewSecret(NamedTuple):
     secret: Secret
     value: str
 
+    def __repr__(self) -> str:
+        return f"NewSecret(secret={self.secret!r}, value=***)"
+
 
 def add(world: World, act: Act, kind: ClientKind, client_id: str, draft: SecretDraft) -> NewSecret:
     """Give the client one more secret."""
     expires_at = expiry_of(draft, None)
     _check_future(world, expires_at)
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         client = _client(tenancy, kind, client_id)
         if len(tenancy.clients.secrets(client.settings.id)) >= SECRET_LIMIT:
             raise Refused(
@@ -46,7 +50,7 @@ def change(
 ) -> Secret:
     """Change description or expiry; the value can never be changed."""
     secret_id, draft = change_of
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         client = _client(tenancy, kind, client_id)
         secret = _secret(tenancy, client, secret_id)
         expires_at = expiry_of(draft, secret)
@@ -67,7 +71,7 @@ def change(
 
 def remove(world: World, act: Act, kind: ClientKind, client_id: str, secret_id: int) -> None:
     """Remove a secret; it stops working at once."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         client = _client(tenancy, kind, client_id)
         secret = _secret(tenancy, client, secret_id)
         tenancy.clients.remove_secret(client.settings.id, secret_id)

@@ -18,6 +18,7 @@ from gatepost.services.grants_of_roles import (
     keep_an_administrator,
     roles_to_give,
 )
+from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
 _INCARNATION_BYTES = 6
@@ -31,6 +32,9 @@ class Added(NamedTuple):
     client: StoredClient
     secret: Secret | None
     value: str | None
+
+    def __repr__(self) -> str:
+        return f"Added(client={self.client.settings.id!r}, value=***)"
 
 
 class Selection(NamedTuple):
@@ -57,7 +61,7 @@ def add(
     reading.refuse(reading.required(known, kind.required_on_create, members))
     wanted = {**members, "id": client_id(members.get("id")) or world.dice.guid()}
     expires_at = client_secrets.first_expiry(world, draft)
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         _check_limit(tenancy)
         if kind.has_roles:
             wanted["role_ids"] = roles_to_give(tenancy, act.caller, wanted.get("role_ids", ()))
@@ -112,7 +116,7 @@ def change(
     world: World, act: Act, kind: ClientKind, client_id_: str, members: Mapping[str, Any]
 ) -> StoredClient:
     """Change the members that were sent; what was not sent stays as it is."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         client = existing(tenancy, kind, client_id_)
         wanted = dict(members)
         _check_same_id(client, wanted.pop("id", None))
@@ -127,7 +131,7 @@ def change(
 
 def remove(world: World, act: Act, kind: ClientKind, client_id_: str) -> None:
     """Remove the client with its secrets."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         client = existing(tenancy, kind, client_id_)
         administrators = count_administrators(tenancy)
         tenancy.clients.remove(client.settings.id)

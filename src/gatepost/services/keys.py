@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from gatepost.model.errors import StoreUnavailable
 from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Event, Origin
 from gatepost.model.keys import Algorithm, Phase, SigningKey, published_keys, signing_key
 from gatepost.ports import Deployment
@@ -27,10 +28,18 @@ class KeyRing:
         """All keys, read again when the last look is too old."""
         now = self._world.clock.now()
         if self._read_at is None or not timedelta(0) <= now - self._read_at < RING_AGE:
+            self._read(now)
+        return self._keys
+
+    def _read(self, now: datetime) -> None:
+        """Read the keys; while the store cannot be reached, those last known go on."""
+        try:
             with self._world.store.reading_all() as deployment:
                 self._keys = deployment.signing_keys()
-            self._read_at = now
-        return self._keys
+        except StoreUnavailable:
+            if not self._keys:
+                raise
+        self._read_at = now
 
     def published(self) -> tuple[SigningKey, ...]:
         """The keys that verify: announced, active and retained."""

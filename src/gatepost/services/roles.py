@@ -19,6 +19,7 @@ from gatepost.model.tenants import (
 )
 from gatepost.model.text import fold
 from gatepost.ports import PageOf, Tenancy
+from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
 
@@ -40,7 +41,7 @@ class Created(NamedTuple):
 def add(world: World, act: Act, draft: RoleDraft) -> Created:
     """Add a custom role; the same role again is found, another under its id or name refused."""
     name = draft.name or ""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         directory = tenancy.directory
         namesake = directory.role_named(name)
         twin = directory.role(draft.id) if draft.id else namesake
@@ -63,7 +64,7 @@ def add(world: World, act: Act, draft: RoleDraft) -> Created:
 
 def change(world: World, act: Act, role_id: str, draft: RoleDraft) -> Role:
     """Change name or description of a custom role."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         role = _custom(tenancy, role_id)
         changed = replace(
             role,
@@ -83,7 +84,7 @@ def change(world: World, act: Act, role_id: str, draft: RoleDraft) -> Role:
 
 def remove(world: World, act: Act, role_id: str) -> None:
     """Remove a custom role, also from everybody who has it."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         role = _custom(tenancy, role_id)
         tenancy.directory.remove_role(role.id)
         tenancy.journal.append(event(world, act, Action.ROLE_REMOVED, role.id, before=_told(role)))

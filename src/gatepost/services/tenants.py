@@ -29,6 +29,9 @@ class Founding(NamedTuple):
     admin_client_id: str | None = None
     admin_client_secret: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Founding(tenant_id={self.tenant_id!r}, ***)"
+
 
 class Founded(NamedTuple):
     """A new tenant. Password and secret are told only when they were generated."""
@@ -38,6 +41,9 @@ class Founded(NamedTuple):
     admin_password: str | None
     admin_client_id: str
     admin_client_secret: str | None
+
+    def __repr__(self) -> str:
+        return f"Founded(tenant={self.tenant.id!r}, ***)"
 
 
 def found_first(world: World, wish: Founding) -> Founded:

@@ -11,7 +11,7 @@ import msgspec
 
 from gatepost.model import client_kinds
 from gatepost.model.clients import SecretDigest, StoredClient
-from gatepost.model.events import ANONYMOUS, Action, Actor, Event, Origin
+from gatepost.model.events import ANONYMOUS, DEPLOYMENT, Action, Actor, Event, Origin
 from gatepost.ports import SecretUse, Tenancy
 from gatepost.protocol import claims, client_authentication
 from gatepost.protocol.client_authentication import Credentials
@@ -20,7 +20,7 @@ from gatepost.protocol.grants.decisions import Issue
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
 from gatepost.services.clients import folded_id
 from gatepost.services.keys import KeyRing
-from gatepost.services.principals import standing
+from gatepost.services.principals import mark, standing
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.usage import UsageBook
 from gatepost.services.world import World
@@ -36,6 +36,9 @@ class TokenRequest(NamedTuple):
     authorization: str | None
     origin: Origin
 
+    def __repr__(self) -> str:
+        return "TokenRequest(***)"
+
 
 class Tokens(NamedTuple):
     """A successful answer (RFC 6749, 5.1)."""
@@ -43,6 +46,9 @@ class Tokens(NamedTuple):
     access_token: str
     expires_in: int
     scope: str
+
+    def __repr__(self) -> str:
+        return f"Tokens(access_token=***, expires_in={self.expires_in}, scope={self.scope!r})"
 
 
 class Books(NamedTuple):
@@ -70,12 +76,20 @@ class TokenService:
         client_id = credentials.client_id
         tenant_id = self._tenant_of(client_id)
         if tenant_id is None:
+            self._look_busy(credentials)
             return self._refuse_nobody(client_authentication.refused("unknown_client"), request)
         with self._world.store.reading(tenant_id) as tenancy:
             outcome = self._decide(tenancy, tenant_id, credentials, request.form)
         if isinstance(outcome, OAuthError):
             self._remember_refusal(tenant_id, client_id, outcome, request.origin)
         return outcome
+
+    def _look_busy(self, credentials: Credentials) -> None:
+        """Do for an unknown client what is done for a known one, so that time tells little."""
+        self._world.secrets.digest(credentials.secret)
+        with self._world.store.reading(DEPLOYMENT) as nobody:
+            nobody.clients.find(credentials.client_id)
+            nobody.clients.digests(credentials.client_id)
 
     def _tenant_of(self, client_id: str) -> str | None:
         with self._world.store.reading_all() as deployment:
@@ -98,7 +112,7 @@ class TokenService:
             return decision
         now = self._world.clock.now()
         self._book.note(tenant_id, SecretUse(client.settings.id, secret.id, 1, now))
-        return self._issue(tenancy, tenant_id, client, decision)
+        return self._issue(tenancy, (tenant_id, secret.id), client, decision)
 
     def _authenticate(
         self, tenancy: Tenancy, client: StoredClient, credentials: Credentials
@@ -111,14 +125,16 @@ class TokenService:
         return found
 
     def _issue(
-        self, tenancy: Tenancy, tenant_id: str, client: StoredClient, decision: Issue
+        self, tenancy: Tenancy, stem: tuple[str, int], client: StoredClient, decision: Issue
     ) -> Tokens | OAuthError:
+        tenant_id, secret_id = stem
         client_id = client.settings.id
         subject = claims.client_subject(client_id)
         stands = standing(tenancy, subject, client_id)
         key = self._ring.signing()
         if stands is None or key is None:
             return OAuthError("server_error", "no signing key is active", "no_signing_key", 503)
+        stands = stands._replace(incarnation=mark(stands.incarnation, secret_id))
         principal = claims.Principal(tenant_id, subject, client_id, *stands)
         lifetime = client.settings.access_token_lifetime
         payload = claims.access_claims(

@@ -21,6 +21,7 @@ from gatepost.services.grants_of_roles import (
     keep_an_administrator,
     roles_to_give,
 )
+from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
 _INCARNATION_BYTES = 6
@@ -46,7 +47,7 @@ def add(world: World, act: Act, members: Mapping[str, Any]) -> User:
             "ContactEmail is missing.",
             "ContactEmail: send the address with which the person will sign in.",
         )
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         if tenancy.directory.count_users() >= USER_LIMIT:
             raise Refused(
                 Code.LIMIT_REACHED,
@@ -105,7 +106,7 @@ def get(world: World, tenant_id: str, user_id: str) -> User:
 
 def change(world: World, act: Act, user_id: str, members: Mapping[str, Any]) -> User:
     """Change the members that were sent; id and provider are fixed."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         user = _existing(tenancy, user_id)
         wanted = dict(members)
         _check_fixed(user, wanted)
@@ -125,7 +126,7 @@ def replace_roles(world: World, act: Act, user_id: str, role_ids: Sequence[str])
 
 def remove(world: World, act: Act, user_id: str) -> None:
     """Remove a user; nobody removes themselves."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         user = _existing(tenancy, user_id)
         if act.caller.kind == "user" and act.caller.id == user.id:
             raise Refused(
@@ -145,7 +146,7 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
     if fault:
         raise Refused(Code.INVALID_MEMBER, fault, "Choose another password.")
     phc = world.passwords.hash(password)
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         user = _existing(tenancy, user_id)
         tenancy.directory.set_password(user.id, phc, world.clock.now(), must_change=one_time)
         tenancy.journal.append(
@@ -162,7 +163,7 @@ def preferences(world: World, tenant_id: str, user_id: str) -> str:
 
 def set_preferences(world: World, act: Act, user_id: str, json_text: str) -> None:
     """Keep the user's preferences. The journal tells that they changed, not what they say."""
-    with world.store.writing(act.tenant_id) as tenancy:
+    with writing_as(world, act) as tenancy:
         user = _existing(tenancy, user_id)
         tenancy.directory.set_preferences(user.id, json_text)
         tenancy.journal.append(event(world, act, Action.PREFERENCES_CHANGED, user.id))

@@ -123,14 +123,16 @@ class SqlClientStore(SqlSecretStore):
         return found[0] if found else None
 
     def _tagged(self, tags: Sequence[str]) -> list[ColumnElement[bool]]:
-        return [
-            clients.c.id.in_(
-                select(client_tags.c.client_id).where(
-                    *self._here(client_tags), client_tags.c.tag == tag
-                )
-            )
-            for tag in dict.fromkeys(tags)
-        ]
+        wanted = list(dict.fromkeys(tags))
+        if not wanted:
+            return []
+        having_all = (
+            select(client_tags.c.client_id)
+            .where(*self._here(client_tags), client_tags.c.tag.in_(wanted))
+            .group_by(client_tags.c.client_id)
+            .having(func.count() == len(wanted))
+        )
+        return [clients.c.id.in_(having_all)]
 
     def _columns(self, client: StoredClient) -> dict[str, object]:
         settings: dict[str, Any] = msgspec.to_builtins(client.settings)

@@ -18,9 +18,10 @@ from gatepost.model.errors import StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5_000
 POOL_WAIT_S = 2.0
-_JSON: dict[str, Any] = {
+_ALWAYS: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
+    "hide_parameters": True,
 }
 _PG_OPTIONS = (
     "-c statement_timeout=5000 -c lock_timeout=2000 "
@@ -61,7 +62,7 @@ def _sqlite(url: URL) -> Engine:
         pool_size=16,
         max_overflow=32,
         pool_timeout=POOL_WAIT_S,
-        **_JSON,
+        **_ALWAYS,
     )
 
     @event.listens_for(engine, "connect")
@@ -86,12 +87,17 @@ def _make_private_file(path: Path) -> None:
 def _postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"options": _PG_OPTIONS, "connect_timeout": 2},
+        connect_args={
+            "options": _PG_OPTIONS,
+            "connect_timeout": 2,
+            "keepalives_idle": 5,
+            "tcp_user_timeout": 10_000,
+        },
         pool_size=8,
         max_overflow=8,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
-        **_JSON,
+        **_ALWAYS,
     )
 
 
@@ -109,9 +115,15 @@ def transaction(engine: Engine, *, writing: bool) -> Iterator[Connection]:
     except (OperationalError, PoolTimeout) as error:
         raise StoreUnavailable(_first_line(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _is_passing(error):
             raise StoreUnavailable(_first_line(error)) from error
         raise
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """A state of the server that another try may not meet: standby, shutdown, out of room."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state[:2] in {"08", "25", "53", "57"} or state == "0A000"
 
 
 def _first_line(error: BaseException) -> str:

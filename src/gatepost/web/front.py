@@ -19,6 +19,7 @@ from gatepost.web.http import Call, Headers, Reply, path_segments
 BODY_TIMEOUT_S = 20
 THREADS = 16
 MAX_HEADER_BYTES = 32 * 1024
+_MAX_LOGGED_PATH = 500
 _SECURITY: Headers = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -92,7 +93,7 @@ class Front:
         self._log.info(
             "%s %s %s",
             method,
-            scope["path"],
+            scope["path"][:_MAX_LOGGED_PATH],
             reply.status,
             extra={"operation_id": operation_id, "address": address},
         )

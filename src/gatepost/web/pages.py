@@ -30,16 +30,20 @@ def page(status: int, template: str, **values: Any) -> Reply:
     return Reply(status, text.encode(), HEADERS)
 
 
-@cache
 def static_file(name: str) -> Reply | None:
     """One of the files that pages need, or None when there is none of this name."""
-    known = {entry.name for entry in (_ROOM / "static").iterdir()}
-    media_type = _STATIC_TYPES.get(name.rpartition(".")[2])
-    if name not in known or media_type is None:
-        return None
-    body = (_ROOM / "static" / name).read_bytes()
-    headers = (("Content-Type", media_type), ("Cache-Control", "public, max-age=3600"))
-    return Reply(200, body, headers)
+    return _static_files().get(name)
+
+
+@cache
+def _static_files() -> dict[str, Reply]:
+    found = {}
+    for entry in (_ROOM / "static").iterdir():
+        media_type = _STATIC_TYPES.get(entry.name.rpartition(".")[2])
+        if media_type is not None:
+            headers = (("Content-Type", media_type), ("Cache-Control", "public, max-age=3600"))
+            found[entry.name] = Reply(200, entry.read_bytes(), headers)
+    return found
 
 
 @cache

@@ -1,6 +1,7 @@
 """Everything that is neither the API nor the identity server: health, documents, first pages."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from gatepost.model.errors import Code, Refused, StoreUnavailable
@@ -67,6 +68,11 @@ class Site:
         return json_reply(200, self._paper.document(), (("Cache-Control", "public, max-age=300"),))
 
     def _docs(self, _call: Call) -> Reply:
+        return self._docs_page
+
+    @cached_property
+    def _docs_page(self) -> Reply:
+        """The page, rendered once: it is the same for everybody."""
         return pages.page(
             200,
             "docs.html",

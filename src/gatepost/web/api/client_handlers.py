@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gatepost.model.client_kinds import CLIENT_KINDS, ClientKind
+from gatepost.model.fields import MAX_TAGS
 from gatepost.services import clients
 from gatepost.web.api import bodies, views
 from gatepost.web.api.operations import (
@@ -129,7 +130,9 @@ def _camel(kind: ClientKind) -> str:
 
 def _list(kind: ClientKind) -> Callable[[Request], Answer]:
     def handle(request: Request) -> Answer:
-        wanted = clients.Selection(request.texts("id"), request.texts("tag"), request.page())
+        wanted = clients.Selection(
+            request.texts("id"), request.few_texts("tag", MAX_TAGS), request.page()
+        )
         found = clients.find(request.world, request.tenant_id, kind, wanted)
         shown = [views.client(client) for client in found.clients]
         headers = total(found.total)

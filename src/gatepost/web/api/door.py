@@ -7,6 +7,7 @@ import msgspec
 
 from gatepost.model.callers import Caller
 from gatepost.model.errors import Code, Refused
+from gatepost.model.text import quoted
 from gatepost.services.access import AccessService
 from gatepost.services.clients import folded_id
 from gatepost.services.world import World
@@ -19,7 +20,13 @@ from gatepost.web.front import Endpoint
 from gatepost.web.http import JSON, NO_STORE, Call, Reply
 
 _REMEMBERED = frozenset(
-    {Code.ROLE_MISSING, Code.ROLE_NOT_HELD, Code.LAST_ADMINISTRATOR, Code.OWN_ACCOUNT}
+    {
+        Code.ROLE_MISSING,
+        Code.ROLE_NOT_HELD,
+        Code.LAST_ADMINISTRATOR,
+        Code.OWN_ACCOUNT,
+        Code.TENANT_NOT_FOUND,
+    }
 )
 _encoder = msgspec.json.Encoder()
 
@@ -58,7 +65,7 @@ class ApiDoor:
             answer = operation.handle(Request(self._world, caller, call, path, body))
         except Refused as refused:
             if refused.code in _REMEMBERED:
-                target = f"{operation.id} {'/'.join(call.segments[4:])}"[:300]
+                target = f"{operation.id} {quoted('/'.join(call.segments[3:]), 200)}"
                 self._access.remember_refusal(caller, call.origin, target, refused.code)
             raise
         return self._encode(answer, call)
@@ -105,6 +112,7 @@ _TOKEN_FAULTS = {
     "expired_token": "The access token has expired.",
     "principal_inactive": "The user or client of the access token may not act any more.",
     "principal_replaced": "The client or user of the access token is not the one it was issued to.",
+    "secret_removed": "The secret that the access token was got with was removed.",
     "wrong_issuer": "The access token was issued by another server.",
 }
 

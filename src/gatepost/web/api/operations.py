@@ -72,6 +72,17 @@ class Request(NamedTuple):
         pairs = query_pairs(self.call.query)
         return tuple(value for key, value in pairs if key == name and value.strip())
 
+    def few_texts(self, name: str, most: int) -> tuple[str, ...]:
+        """The same, where many would be a burden."""
+        found = self.texts(name)
+        if len(found) > most:
+            raise Refused(
+                Code.INVALID_QUERY,
+                f"The parameter {name} is there {len(found)} times.",
+                f"Send it at most {most} times.",
+            )
+        return found
+
     def text(self, name: str) -> str | None:
         """The value of a parameter that may stand once."""
         found = [value for key, value in query_pairs(self.call.query) if key == name]
