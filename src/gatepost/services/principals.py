@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
+from gatepost.model.clients import StoredClient
 from gatepost.model.errors import Code, Refused
 from gatepost.ports import Tenancy
 from gatepost.services.world import Act, World
@@ -31,17 +32,24 @@ class Standing(NamedTuple):
 def standing(tenancy: Tenancy, subject: str, client_id: str) -> Standing | None:
     """The standing of a subject that acts through a client; None when either may not act."""
     client = tenancy.clients.find(client_id)
-    if client is None or not client.settings.enabled:
+    if client is None:
         return None
     if subject.startswith(CLIENT_SUBJECT_PREFIX):
-        if subject != CLIENT_SUBJECT_PREFIX + client_id:
-            return None
-        role_ids = getattr(client.settings, "role_ids", ())
-        return _with_types(tenancy, client.incarnation, role_ids)
+        is_own = subject == CLIENT_SUBJECT_PREFIX + client_id
+        return standing_of_client(tenancy, client) if is_own else None
+    if not client.settings.enabled:
+        return None
     user = tenancy.directory.user(subject)
     if user is None or not user.enabled:
         return None
     return _with_types(tenancy, client.incarnation + user.incarnation, user.role_ids)
+
+
+def standing_of_client(tenancy: Tenancy, client: StoredClient) -> Standing | None:
+    """The standing of a client that acts for itself."""
+    if not client.settings.enabled:
+        return None
+    return _with_types(tenancy, client.incarnation, getattr(client.settings, "role_ids", ()))
 
 
 def mark(incarnation: str, secret_id: int) -> str:

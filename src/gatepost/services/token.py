@@ -20,7 +20,7 @@ from gatepost.protocol.grants.decisions import Issue
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
 from gatepost.services.clients import folded_id
 from gatepost.services.keys import KeyRing
-from gatepost.services.principals import mark, standing
+from gatepost.services.principals import mark, standing_of_client
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.usage import UsageBook
 from gatepost.services.world import World
@@ -130,7 +130,7 @@ class TokenService:
         tenant_id, secret_id = stem
         client_id = client.settings.id
         subject = claims.client_subject(client_id)
-        stands = standing(tenancy, subject, client_id)
+        stands = standing_of_client(tenancy, client)
         key = self._ring.signing()
         if stands is None or key is None:
             return OAuthError("server_error", "no signing key is active", "no_signing_key", 503)

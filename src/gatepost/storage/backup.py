@@ -55,6 +55,7 @@ def restore(source: Path, target_url: str) -> int:
         transaction(target.engine, writing=True) as there,
     ):
         _copy_rows(here, there)
+        there.exec_driver_sql("ANALYZE")
     return rows
 
 
@@ -92,6 +93,10 @@ def _copy_snapshot(engine: Engine, target: Path) -> None:
 
 
 def _copy_rows(here: Connection, there: Connection) -> None:
+    for connection in (here, there):
+        if connection.dialect.name == "postgresql":
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
     for table in metadata.sorted_tables:
         result = here.execution_options(yield_per=_BATCH).execute(select(table))
         for batch in result.mappings().partitions(_BATCH):

@@ -48,7 +48,8 @@ class SqlClientStore(SqlSecretStore):
     def page(self, kind: str, tags: Sequence[str], page: PageOf) -> tuple[StoredClient, ...]:
         """Clients that have all of the tags, in order of creation."""
         of_kind = (*self._here(clients), clients.c.kind == kind, *self._tagged(tags))
-        return self.some(kind, self._work.ids_by_age(clients, of_kind, page), ())
+        total = None if tags else self.count(kind, ())
+        return self.some(kind, self._work.ids_by_age(clients, of_kind, page, total), ())
 
     def count(self, kind: str, tags: Sequence[str]) -> int:
         """How many clients have all of the tags."""
@@ -69,15 +70,12 @@ class SqlClientStore(SqlSecretStore):
 
     def some(self, kind: str, ids: Sequence[str], tags: Sequence[str]) -> tuple[StoredClient, ...]:
         """Those of the named clients that exist and have all of the tags, in the order named."""
-        found = self.load(
-            select(clients).where(
-                *self._here(clients),
-                clients.c.kind == kind,
-                clients.c.id.in_(list(ids)),
-                *self._tagged(tags),
-            )
-        )
-        by_id = {client.settings.id: client for client in found}
+        if not ids:
+            return ()
+        named = select(clients).where(*self._here(clients), clients.c.id.in_(list(ids)))
+        # The kind is compared here: asked for it too, SQLite walks the index of all of the kind.
+        found = self.load(named.where(*self._tagged(tags)))
+        by_id = {client.settings.id: client for client in found if client.kind == kind}
         return tuple(by_id[id_] for id_ in dict.fromkeys(ids) if id_ in by_id)
 
     def save(self, client: StoredClient, seen_version: int) -> bool:
@@ -114,7 +112,9 @@ class SqlClientStore(SqlSecretStore):
             held = select(client_roles.c.client_id, client_roles.c.role_id).where(
                 *self._here(client_roles), client_roles.c.client_id.in_(with_roles)
             )
-            for pair in self._work.read(held.order_by(client_roles.c.role_id)):
+            for pair in self._work.read(
+                held.order_by(client_roles.c.client_id, client_roles.c.role_id)
+            ):
                 roles[pair.client_id].append(pair.role_id)
         return tuple(_client(row, roles.get(row.id)) for row in rows)
 

@@ -58,7 +58,8 @@ class SqlDirectoryStore(SqlRoleStore):
 
     def users(self, page: PageOf) -> tuple[User, ...]:
         """Users in order of creation."""
-        return self.some_users(self._work.ids_by_age(users, self._here(users), page))
+        here, total = self._here(users), self.count_users()
+        return self.some_users(self._work.ids_by_age(users, here, page, total))
 
     def count_users(self) -> int:
         """How many users there are."""
@@ -66,6 +67,8 @@ class SqlDirectoryStore(SqlRoleStore):
 
     def some_users(self, ids: Sequence[str]) -> tuple[User, ...]:
         """Those of the named users that exist, in the order named."""
+        if not ids:
+            return ()
         found = self._load(self._whole().where(users.c.id.in_(list(ids))))
         by_id = {user.id: user for user in found}
         return tuple(by_id[id_] for id_ in dict.fromkeys(ids) if id_ in by_id)
@@ -147,7 +150,9 @@ class SqlDirectoryStore(SqlRoleStore):
             roles_held = select(user_roles.c.user_id, user_roles.c.role_id).where(
                 *self._here(user_roles), user_roles.c.user_id.in_(list(held))
             )
-            for pair in self._work.read(roles_held.order_by(user_roles.c.role_id)):
+            for pair in self._work.read(
+                roles_held.order_by(user_roles.c.user_id, user_roles.c.role_id)
+            ):
                 held[pair.user_id].append(pair.role_id)
         return tuple(_user(row, held[row.id]) for row in rows)
 

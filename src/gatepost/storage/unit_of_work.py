@@ -66,14 +66,26 @@ class UnitOfWork:
             self.change(table.insert(), rows)
 
     def ids_by_age(
-        self, table: Table, conditions: Iterable[ColumnElement[bool]], page: PageOf
+        self,
+        table: Table,
+        conditions: Iterable[ColumnElement[bool]],
+        page: PageOf,
+        total: int | None = None,
     ) -> list[str]:
         """The ids of a page, read off an index alone; whole rows are then read by id.
 
-        In one statement SQLite would walk every row of the tenant to find the page's.
+        In one statement SQLite would walk every row of the tenant to find the page's. Where the
+        total is known, the page is counted from the nearer end.
         """
-        found = select(table.c.id).where(*conditions).order_by(table.c.created_at, table.c.id)
-        return list(self._connection.scalars(found.limit(page.count).offset(page.skip)))
+        age = (table.c.created_at, table.c.id)
+        found = select(table.c.id).where(*conditions)
+        if total is None or page.skip <= total // 2:
+            found = found.order_by(*age).limit(page.count).offset(page.skip)
+            return list(self._connection.scalars(found))
+        count = max(0, min(page.count, total - page.skip))
+        found = found.order_by(*(column.desc() for column in age))
+        found = found.limit(count).offset(max(0, total - page.skip - count))
+        return list(self._connection.scalars(found))[::-1]
 
     def count_up(self, tenant_id: str, what: str, step: int) -> None:
         """Move a counter of the tenant, which stands in for counting rows."""

@@ -91,12 +91,13 @@ class Request(NamedTuple):
         return found[0] if found else None
 
     def page(self, default: int = DEFAULT_COUNT) -> PageOf:
-        """The part of the list that is asked for."""
+        """The part of the list that is asked for; of a list that is only counted, none."""
         skip, count = self.text("skip"), self.text("count")
-        return PageOf(
+        page = PageOf(
             0 if skip is None else whole_number("skip", skip, (0, MAX_SKIP)),
             default if count is None else whole_number("count", count, (1, MAX_COUNT)),
         )
+        return PageOf(page.skip, 0) if self.call.method == "HEAD" else page
 
 
 Handler = Callable[[Request], Answer]
