@@ -125,7 +125,7 @@ class Front:
 
     async def _send(self, send: Any, reply: Reply, operation_id: str, *, bodiless: bool) -> None:
         headers = [*reply.headers, *self._headers, ("Operation-Id", operation_id)]
-        if reply.status != 204:
+        if reply.status != 204 and (reply.body or not bodiless):
             headers.append(("Content-Length", str(len(reply.body))))
         await send(
             {

@@ -96,7 +96,8 @@ def test_head_is_its_get_without_a_body(promise: Promise, estate: Estate) -> Non
     assert head.content == b""
     if promise.id not in NO_BODY_TO_LIKEN:
         assert steady_headers(head) == steady_headers(got)
-        assert head.headers["Content-Length"] == str(len(got.content))
+        length = None if "Total-Count" in got.headers else str(len(got.content))
+        assert head.headers.get("Content-Length") == length
 
 
 @heads

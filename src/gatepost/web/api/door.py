@@ -68,6 +68,8 @@ class ApiDoor:
                 target = f"{operation.id} {quoted('/'.join(call.segments[3:]), 200)}"
                 self._access.remember_refusal(caller, call.origin, target, refused.code)
             raise
+        if call.method == "HEAD" and operation.counts:
+            return Reply(answer.status, b"", JSON + NO_STORE + answer.headers)
         return self._encode(answer, call)
 
     def _caller(self, call: Call) -> Caller:
