@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 
 from gatepost.app import House, Server, ensure_signing_key, prepare_house
+from gatepost.cli.guard import GuardedProtocol
 from gatepost.crypto.sealing import create_master_key
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
@@ -70,7 +71,7 @@ def serve(settings: Settings) -> Iterator[Served]:
     server = Server(house, url)
     server.start()
     config = uvicorn.Config(
-        server.front, loop="asyncio", http="httptools", lifespan="off", log_config=None
+        server.front, loop="asyncio", http=GuardedProtocol, lifespan="off", log_config=None
     )
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(

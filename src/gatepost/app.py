@@ -130,6 +130,7 @@ class Server:
         oidc = OidcDoor(issuer, tokens, ring)
         self._house = house
         self._book = book
+        self._refusals = refusals
         self._stopping = threading.Event()
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
         self.front = Front(
@@ -148,7 +149,14 @@ class Server:
         self.front.close()
         self._stopping.set()
         self._clerk.join(timeout=10)
+        self._keep_refusals()
         self._house.close()
+
+    def _keep_refusals(self) -> None:
+        try:
+            self._refusals.keep()
+        except StoreUnavailable as fault:
+            logging.getLogger("gatepost.refusals").warning("counts are lost: %s", fault)
 
     def _keep_books(self) -> None:
         """Write the counters of use once a second, and once more at the end."""

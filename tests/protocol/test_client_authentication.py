@@ -205,3 +205,18 @@ def test_any_header_is_read_or_refused(header: str) -> None:
 def test_a_secret_is_in_no_repr() -> None:
     assert "hush" not in repr(Credentials("id", "hush"))
     assert "hush" not in repr(digest(1, b"hush"))
+
+
+@pytest.mark.requirement("R-75")
+def test_every_digest_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[bytes, bytes]] = []
+
+    def compare(known: bytes, given: bytes) -> bool:
+        seen.append((known, given))
+        return known == given
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    digests = [SecretDigest(id=n, digest=bytes([n]) * 32, expires_at=None) for n in (1, 2, 3)]
+    found = matching_secret(digests, digests[0].digest, datetime(2026, 1, 1, tzinfo=UTC))
+    assert found == digests[0]
+    assert [known for known, _ in seen] == [each.digest for each in digests]

@@ -30,9 +30,9 @@ class Stand:
         self.added = add_client(self.world, self.act)
         ring = KeyRing(self.world)
         self.book = UsageBook()
-        refusals = RefusalBook(self.world)
-        self.tokens = TokenService(self.world, ISSUER, ring, Books(self.book, refusals))
-        self.access = AccessService(self.world, ISSUER, ring, refusals)
+        self.refused = RefusalBook(self.world)
+        self.tokens = TokenService(self.world, ISSUER, ring, Books(self.book, self.refused))
+        self.access = AccessService(self.world, ISSUER, ring, self.refused)
 
     @property
     def client_id(self) -> str:
@@ -215,6 +215,18 @@ def test_nobody_floods_the_journal(stand: Stand) -> None:
     assert last.after == {"NotWrittenBefore": 5}
 
 
+@pytest.mark.requirement("R-76")
+def test_what_was_only_counted_is_written_at_the_end(stand: Stand) -> None:
+    for _ in range(MOST_IN_A_MINUTE + 5):
+        stand.ask("wrong")
+    stand.refused.keep()
+    stand.refused.keep()
+    assert len(stand.refusals()) == MOST_IN_A_MINUTE + 1
+    with stand.world.store.reading(stand.tenant_id) as tenancy:
+        last = tenancy.journal.entries(0, 1000)[-1].event
+    assert last.after == {"NotWrittenBefore": 4}
+
+
 @pytest.mark.requirement("R-60", "R-76")
 def test_no_secret_is_in_the_journal(stand: Stand) -> None:
     new = client_secrets.add(
@@ -227,3 +239,16 @@ def test_no_secret_is_in_the_journal(stand: Stand) -> None:
         assert value is not None
         assert value not in told
     assert "wrong_secret" in told
+
+
+@pytest.mark.requirement("R-60")
+def test_nothing_shows_a_secret_when_it_is_printed(stand: Stand) -> None:
+    answer = stand.ask()
+    form = {"client_secret": "hidden-secret"}
+    request = TokenRequest(form, "Basic hidden-secret", HERE)
+    shown = f"{answer!r} {request!r} {stand.added!r} {found(stand.world)!r}"
+    assert token_of(answer) not in shown
+    assert stand.added.value is not None
+    assert stand.added.value not in shown
+    assert "gps_" not in shown
+    assert "hidden-secret" not in shown

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 import uvicorn
 
 from gatepost.app import Server, StartFault, open_house
+from gatepost.cli.guard import GuardedProtocol
 from gatepost.settings import Settings
 
 _BACKLOG = 1024
@@ -156,7 +157,7 @@ def _work(
     config = uvicorn.Config(
         server.front,
         loop="uvloop",
-        http="httptools",
+        http=GuardedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -83,16 +83,21 @@ def load_master_key(path: Path) -> MasterKey:
 
 
 def create_master_key(path: Path, random32: bytes) -> MasterKey:
-    """Write a new key to a file that must not be there yet."""
+    """Write a new key to a file that must not be there yet; it is there whole or not at all."""
     master = MasterKey(random32)
     shown = quoted(str(path), limit=_SHOWN)
-    handle = _made(path, shown)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = _made(draft, shown)
     try:
         _write(handle, base64.urlsafe_b64encode(random32).rstrip(b"=") + b"\n")
+        os.link(draft, path)
         _keep_name(path.parent)
+    except FileExistsError:
+        raise KeyFileFault(_there_already(shown)) from None
     except OSError as problem:
-        path.unlink(missing_ok=True)
         raise KeyFileFault(_not_written(shown, problem)) from None
+    finally:
+        draft.unlink(missing_ok=True)
     return master
 
 
@@ -168,12 +173,14 @@ def _made(path: Path, shown: str) -> int:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(path, flags, _OWNER_ONLY)
     except (OSError, ValueError) as problem:
-        if isinstance(problem, FileExistsError) and path.parent.is_dir():
-            raise KeyFileFault(
-                f"There is a master key at {shown} already. Keep it: what the store holds can be "
-                "read with it only."
-            ) from None
         raise KeyFileFault(_not_written(shown, problem)) from None
+
+
+def _there_already(shown: str) -> str:
+    return (
+        f"There is a master key at {shown} already. Keep it: what the store holds can be read "
+        "with it only."
+    )
 
 
 def _key_in(content: bytes, shown: str) -> bytes:

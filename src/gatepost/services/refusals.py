@@ -28,17 +28,26 @@ class RefusalBook:
         self._lock = threading.Lock()
         self._minute_began = world.clock.now()
         self._seen: dict[tuple[str, str], int] = {}
-        self._unwritten: dict[tuple[str, str], int] = {}
+        self._unwritten: dict[tuple[str, str], tuple[int, Event]] = {}
 
     def remember(self, tenant_id: str, event: Event) -> None:
         """Write the refusal into the tenant's journal, or count it."""
         self.tell(event.action, event.reason or "", event.target, event.origin)
-        unwritten = self._turn((tenant_id, event.actor.id or event.target))
+        unwritten = self._turn((tenant_id, event.actor.id or event.target), event)
         if unwritten is None:
             return
         told = replace(event, after={"NotWrittenBefore": unwritten}) if unwritten else event
         with self._world.store.writing(tenant_id) as tenancy:
             tenancy.journal.append(told)
+
+    def keep(self) -> None:
+        """Write what was only counted, with the last of each; for the end of the process."""
+        with self._lock:
+            unwritten, self._unwritten = self._unwritten, {}
+        for (tenant_id, _), (number, last) in unwritten.items():
+            told = replace(last, after={"NotWrittenBefore": number - 1})
+            with self._world.store.writing(tenant_id) as tenancy:
+                tenancy.journal.append(told)
 
     def tell(self, action: Action, reason: str, target: str, origin: Origin) -> None:
         """Only log a refusal: one that belongs to no tenant."""
@@ -46,7 +55,7 @@ class RefusalBook:
             "%s: %s (%s)", action.value, reason, quoted(target), extra=origin._asdict()
         )
 
-    def _turn(self, culprit: tuple[str, str]) -> int | None:
+    def _turn(self, culprit: tuple[str, str], event: Event) -> int | None:
         """How many were not written before this one, or None when this one is not written."""
         with self._lock:
             now = self._world.clock.now()
@@ -55,7 +64,7 @@ class RefusalBook:
                 self._seen.clear()
             self._seen[culprit] = self._seen.get(culprit, 0) + 1
             if self._seen[culprit] <= MOST_IN_A_MINUTE and len(self._seen) <= _MOST_CULPRITS:
-                return self._unwritten.pop(culprit, 0)
+                return self._unwritten.pop(culprit, (0, event))[0]
             if len(self._unwritten) < _MOST_CULPRITS:
-                self._unwritten[culprit] = self._unwritten.get(culprit, 0) + 1
+                self._unwritten[culprit] = (self._unwritten.get(culprit, (0, event))[0] + 1, event)
             return None

@@ -20,6 +20,8 @@ BODY_TIMEOUT_S = 20
 THREADS = 16
 MAX_HEADER_BYTES = 32 * 1024
 _MAX_LOGGED_PATH = 500
+# After these the rest of the request may still be on its way: nobody is to wait for it.
+_CLOSING = frozenset({408, 413, 431})
 _SECURITY: Headers = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -125,6 +127,8 @@ class Front:
 
     async def _send(self, send: Any, reply: Reply, operation_id: str, *, bodiless: bool) -> None:
         headers = [*reply.headers, *self._headers, ("Operation-Id", operation_id)]
+        if reply.status in _CLOSING:
+            headers.append(("Connection", "close"))
         if reply.status != 204 and (reply.body or not bodiless):
             headers.append(("Content-Length", str(len(reply.body))))
         await send(

@@ -1,0 +1,84 @@
+"""A head that never ends, in time or in size, ends its connection, and honest ones go on (R-68)."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from gatepost.cli import guard
+from tests.served import Served
+
+pytestmark = pytest.mark.requirement("R-68")
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deadline that a test can wait for."""
+    monkeypatch.setattr(guard, "HEAD_SECONDS", 0.3)
+
+
+@pytest.fixture
+def line(on_sqlite: Served) -> Iterator[socket.socket]:
+    """A bare connection to the server."""
+    address = httpx.URL(on_sqlite.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=20) as connection:
+        yield connection
+
+
+def ended(line: socket.socket) -> bool:
+    """Read on until the server closes the connection; the time-out of the socket ends the wait."""
+    try:
+        while line.recv(65_536):
+            pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("sent", [b"", b"G", b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Half: "])
+def test_a_head_that_does_not_come_is_not_waited_for(on_sqlite: Served, sent: bytes) -> None:
+    address = httpx.URL(on_sqlite.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=20) as line:
+        line.sendall(sent)
+        assert ended(line)
+
+
+@pytest.mark.usefixtures("soon")
+def test_the_second_head_of_a_connection_has_a_deadline_too(line: socket.socket) -> None:
+    line.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert line.recv(65_536).startswith(b"HTTP/1.1 200")
+    line.sendall(b"GET /health/live HTTP/1.1\r\nHo")
+    assert ended(line)
+
+
+def test_a_head_that_grows_too_large_ends_the_connection(line: socket.socket) -> None:
+    line.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: ")
+    closed = False
+    for _ in range(64):
+        try:
+            line.sendall(b"a" * 16_384)
+        except ConnectionError:
+            closed = True
+            break
+    assert closed or ended(line)
+
+
+def test_a_head_over_the_limit_is_told_so_and_the_connection_ends(line: socket.socket) -> None:
+    line.sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n")
+    answer = b""
+    while part := line.recv(65_536):
+        answer += part
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert b"connection: close" in answer.lower()
+
+
+def test_a_pipeline_of_honest_requests_is_answered(line: socket.socket) -> None:
+    line.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+    answer = b""
+    while answer.count(b'"live"') < 3:
+        answer += line.recv(65_536)
+    assert answer.count(b"HTTP/1.1 200") == 3
