@@ -86,3 +86,9 @@ def test_a_quoted_value_is_short_and_on_one_line(value: object) -> None:
 def test_a_long_value_is_cut() -> None:
     assert quoted("x" * 100, 10) == '"xxxxxxxxx\u2026"'
     assert quoted("a\nb") == '"a\\u000ab"'
+
+
+@pytest.mark.requirement("R-69")
+@pytest.mark.parametrize("invisible", ["\u200b", "\u00ad", "\u2060", "\ufeff"])
+def test_what_cannot_be_seen_does_not_tell_names_apart(invisible: str) -> None:
+    assert fold(f"Tenant{invisible} Administrator{invisible}") == fold("Tenant Administrator")

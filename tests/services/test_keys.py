@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from gatepost.crypto.sealing import SealBroken
+from gatepost.model.errors import StoreUnavailable
 from gatepost.model.keys import Phase
 from gatepost.services import keys
 from gatepost.services.keys import RETAIN_FOR, KeyRing
@@ -91,3 +92,20 @@ def test_a_private_key_is_sealed_and_bound_to_its_id(world: Bench) -> None:
     swapped = replace(key, sealed_private=other.sealed_private)
     with pytest.raises(SealBroken):
         world.signer.sign(replace(swapped, kid=key.kid), "at+jwt", b"{}")
+
+
+def test_a_ring_goes_on_with_what_it_knows_while_the_store_is_away(world: Bench) -> None:
+    keys.ensure(world, "ES256")
+    ring = KeyRing(world)
+    known = ring.published()
+
+    class Away:
+        def reading_all(self) -> None:
+            raise StoreUnavailable("away")
+
+    ring._world = world._replace(store=Away())  # type: ignore[arg-type]
+    world.set_clock.forward(minutes=1)
+    assert ring.published() == known
+    empty = KeyRing(world._replace(store=Away()))  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable):
+        empty.published()

@@ -63,8 +63,9 @@ def read_members(
     for name, value in raw.items():
         member = known.get(name)
         if member is None:
-            hinted = len(problems) < _MAX_PROBLEMS
-            problems.append(_unknown(name, tuple(known) if hinted else ()))
+            # Only what will be shown is worth a guess at what was meant.
+            shown = len(problems) < _MAX_PROBLEMS
+            problems.append(_unknown(name, tuple(known)) if shown else Problem(name, "", ""))
         elif value is not None:
             read = read_member(member, value)
             if isinstance(read, Problem):
