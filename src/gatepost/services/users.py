@@ -40,7 +40,7 @@ def add(world: World, act: Act, members: Mapping[str, Any]) -> User:
     """Add a user. Nobody is invited by this; a password is set on the command line."""
     wanted = dict(members)
     provider = _known_provider(wanted.pop("provider_id", None))
-    wanted |= _as_signed_in_here(provider, wanted)
+    wanted |= _as_signed_in_here(provider, wanted) or _expected_elsewhere(wanted)
     if provider == LOCAL_PROVIDER and "email" not in wanted:
         raise Refused(
             Code.INVALID_MEMBER,
@@ -206,6 +206,16 @@ def _as_signed_in_here(provider_id: str, members: Mapping[str, Any]) -> dict[str
         "surname": "contact_surname",
     }
     return {known: members[contact] for known, contact in same.items() if contact in members}
+
+
+def _expected_elsewhere(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Until an outside provider tells more, a person without an id of theirs has one address.
+
+    No second person of the provider may have it too.
+    """
+    known_by_id = members.get("provider_user_id") or members.get("external_user_id")
+    address = members.get("contact_email")
+    return {"email": address} if address and not known_by_id else {}
 
 
 def _check_fixed(user: User, wanted: dict[str, Any]) -> None:
