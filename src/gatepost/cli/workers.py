@@ -1,4 +1,4 @@
-"""The launcher: one listener a worker, so that load spreads evenly (docs/performance.md).
+"""The launcher: one listener a worker, because a shared one spreads load unevenly.
 
 A single worker runs in this process. Several are forked, each with its own socket on the same
 port; one that dies is replaced, and SIGTERM stops all of them gracefully.
