@@ -53,6 +53,10 @@ class Served(NamedTuple):
         owner = tenant or self.first
         return {"Authorization": f"Bearer {self.token(owner.client_id, owner.secret)}"}
 
+    def new_tenant(self) -> Tenant:
+        """A tenant that no other test uses."""
+        return _tenant(tenants.found(self.house.world, _wish("Own")))
+
     def api(self, tenant: Tenant | None = None) -> str:
         """The base of a tenant's addresses."""
         return f"/api/v1/Tenants/{(tenant or self.first).id}"

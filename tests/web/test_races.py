@@ -7,9 +7,8 @@ import pytest
 
 from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.tenants import ADMINISTRATOR
-from gatepost.services import journal, tenants
-from gatepost.services.tenants import Founding
-from tests.served import Served, Tenant
+from gatepost.services import journal
+from tests.served import Served
 
 AT_ONCE = 12
 
@@ -18,13 +17,6 @@ def statuses(ask: Callable[[int], int]) -> list[int]:
     """What each of several callers at the same moment was answered."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         return sorted(threads.map(ask, range(AT_ONCE)))
-
-
-def new_tenant(served: Served) -> Tenant:
-    """A tenant that no other test uses."""
-    founded = tenants.found(served.house.world, Founding(tenant_id=served.house.world.dice.guid()))
-    assert founded.admin_client_secret is not None
-    return Tenant(founded.tenant.id, founded.admin_client_id, founded.admin_client_secret)
 
 
 @pytest.mark.requirement("R-61")
@@ -57,7 +49,7 @@ def test_one_of_many_gets_the_client_id(served: Served) -> None:
 
 @pytest.mark.requirement("R-65")
 def test_administrators_who_go_together_leave_one(served: Served) -> None:
-    tenant = new_tenant(served)
+    tenant = served.new_tenant()
     headers, api = served.admin(tenant), served.api(tenant)
     roles = served.http.get(f"{api}/Roles?roleTypeId={ADMINISTRATOR}", headers=headers).json()
     for number in range(AT_ONCE - 1):
