@@ -13,6 +13,7 @@ from gatepost.model.events import Action, changed_members
 from gatepost.model.secret_values import compose
 from gatepost.model.tenants import SECRET_LIMIT
 from gatepost.ports import PageOf, Tenancy
+from gatepost.services.named_clients import existing
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
@@ -34,7 +35,7 @@ def add(world: World, act: Act, kind: ClientKind, client_id: str, draft: SecretD
     expires_at = expiry_of(draft, None)
     _check_future(world, expires_at)
     with writing_as(world, act) as tenancy:
-        client = _client(tenancy, kind, client_id)
+        client = existing(tenancy, kind, client_id)
         if len(tenancy.clients.secrets(client.settings.id)) >= SECRET_LIMIT:
             raise Refused(
                 Code.LIMIT_REACHED,
@@ -51,7 +52,7 @@ def change(
     """Change description or expiry; the value can never be changed."""
     secret_id, draft = change_of
     with writing_as(world, act) as tenancy:
-        client = _client(tenancy, kind, client_id)
+        client = existing(tenancy, kind, client_id)
         secret = _secret(tenancy, client, secret_id)
         expires_at = expiry_of(draft, secret)
         if expires_at != secret.expires_at:
@@ -72,7 +73,7 @@ def change(
 def remove(world: World, act: Act, kind: ClientKind, client_id: str, secret_id: int) -> None:
     """Remove a secret; it stops working at once."""
     with writing_as(world, act) as tenancy:
-        client = _client(tenancy, kind, client_id)
+        client = existing(tenancy, kind, client_id)
         secret = _secret(tenancy, client, secret_id)
         tenancy.clients.remove_secret(client.settings.id, secret_id)
         target = _target(client.settings.id, secret_id)
@@ -86,7 +87,7 @@ def find(
 ) -> tuple[tuple[Secret, ...], int]:
     """A page of the client's secrets, and how many there are."""
     with world.store.reading(tenant_id) as tenancy:
-        client = _client(tenancy, kind, client_id)
+        client = existing(tenancy, kind, client_id)
         secrets = tenancy.clients.secrets(client.settings.id)
         return secrets[page.skip : page.skip + page.count], len(secrets)
 
@@ -94,7 +95,7 @@ def find(
 def get(world: World, tenant_id: str, kind: ClientKind, client_id: str, secret_id: int) -> Secret:
     """One secret."""
     with world.store.reading(tenant_id) as tenancy:
-        return _secret(tenancy, _client(tenancy, kind, client_id), secret_id)
+        return _secret(tenancy, existing(tenancy, kind, client_id), secret_id)
 
 
 def keep_new(
@@ -170,13 +171,6 @@ def _check_future(world: World, moment: datetime | None, member: str = "Expirati
             f"{member} {moment.isoformat()} is in the past.",
             "Send a future date; to end a secret now, remove it.",
         )
-
-
-def _client(tenancy: Tenancy, kind: ClientKind, client_id: str) -> StoredClient:
-    client = tenancy.clients.get(kind.name, client_id)
-    if client is None:
-        raise NotFound(Code.CLIENT_NOT_FOUND, kind.label, client_id)
-    return client
 
 
 def _secret(tenancy: Tenancy, client: StoredClient, secret_id: int) -> Secret:

@@ -8,7 +8,7 @@ import msgspec
 from gatepost.model import client_kinds, reading
 from gatepost.model.client_kinds import ClientKind
 from gatepost.model.clients import Secret, SecretDraft, StoredClient
-from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, changed_members
 from gatepost.model.tenants import CLIENT_LIMIT
 from gatepost.ports import PageOf, Tenancy
@@ -18,11 +18,11 @@ from gatepost.services.grants_of_roles import (
     keep_an_administrator,
     roles_to_give,
 )
+from gatepost.services.named_clients import existing, folded_id
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
 _INCARNATION_BYTES = 6
-_GUID_LENGTH = 36
 _UNREACHABLE_IDS = frozenset({".", ".."})
 
 
@@ -155,23 +155,10 @@ def roles_of(world: World, tenant_id: str, client_id_: str) -> tuple[str, ...]:
     return role_ids
 
 
-def existing(tenancy: Tenancy, kind: ClientKind, client_id_: str) -> StoredClient:
-    """The client, or the refusal that says there is none."""
-    client = tenancy.clients.get(kind.name, folded_id(client_id_))
-    if client is None:
-        raise NotFound(Code.CLIENT_NOT_FOUND, kind.label, client_id_)
-    return client
-
-
 def told(client: StoredClient) -> dict[str, Any]:
     """The settings as the journal and REST tell them."""
     settings: dict[str, Any] = msgspec.to_builtins(client.settings)
     return settings
-
-
-def folded_id(text: str) -> str:
-    """A client id as it is kept: GUIDs in lower case, anything else as it is."""
-    return text.lower() if _is_guid(text) else text
 
 
 def client_id(text: str | None) -> str | None:
@@ -183,15 +170,6 @@ def client_id(text: str | None) -> str | None:
             "Choose an id with a letter or digit in it, or leave it out to get a GUID.",
         )
     return None if text is None else folded_id(text)
-
-
-def _is_guid(text: str) -> bool:
-    bare = text.replace("-", "")
-    return (
-        len(text) == _GUID_LENGTH
-        and [i for i, c in enumerate(text) if c == "-"] == [8, 13, 18, 23]
-        and all(character in "0123456789abcdefABCDEF" for character in bare)
-    )
 
 
 def _check_limit(tenancy: Tenancy) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from gatepost.model.callers import Caller
 from gatepost.model.client_kinds import CLIENT_CREDENTIALS
 from gatepost.model.clients import ClientCredentialClient, StoredClient
-from gatepost.model.errors import Code, Refused
+from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import OPERATOR, Action, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User, password_fault
 from gatepost.model.secret_values import compose
@@ -60,6 +60,15 @@ def all_tenants(world: World) -> tuple[Tenant, ...]:
     """The tenants of the deployment."""
     with world.store.reading_all() as deployment:
         return deployment.tenants()
+
+
+def get(world: World, tenant_id: str) -> Tenant:
+    """One tenant."""
+    with world.store.reading(tenant_id) as tenancy:
+        tenant = tenancy.directory.tenant()
+    if tenant is None:
+        raise NotFound(Code.TENANT_NOT_FOUND, "tenant", tenant_id)
+    return tenant
 
 
 def operator_act(tenant_id: str, operation_id: str) -> Act:

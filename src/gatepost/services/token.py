@@ -18,8 +18,8 @@ from gatepost.protocol.client_authentication import Credentials
 from gatepost.protocol.grants import GRANTS, Grant
 from gatepost.protocol.grants.decisions import Issue
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
-from gatepost.services.clients import folded_id
 from gatepost.services.keys import KeyRing
+from gatepost.services.named_clients import folded_id
 from gatepost.services.principals import mark, standing_of_client
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.usage import UsageBook

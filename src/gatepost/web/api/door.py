@@ -9,7 +9,7 @@ from gatepost.model.callers import Caller
 from gatepost.model.errors import Code, Refused
 from gatepost.model.text import quoted
 from gatepost.services.access import AccessService
-from gatepost.services.clients import folded_id
+from gatepost.services.named_clients import folded_id
 from gatepost.services.world import World
 from gatepost.web.api import views
 from gatepost.web.api.errors import ForeignTenant, WrongMethod, explain

@@ -6,7 +6,6 @@ from gatepost.model.client_kinds import CLIENT_CREDENTIALS, HYBRID, ClientKind
 from gatepost.model.clients import SecretDraft
 from gatepost.model.errors import Code, NotFound
 from gatepost.services import client_secrets
-from gatepost.services.clients import folded_id
 from gatepost.web.api import bodies, views
 from gatepost.web.api.operations import (
     ADMINISTRATOR,
@@ -130,7 +129,7 @@ def _path(kind: ClientKind) -> str:
 def _list(kind: ClientKind) -> Callable[[Request], Answer]:
     def handle(request: Request) -> Answer:
         found, number = client_secrets.find(
-            request.world, request.tenant_id, kind, _client_id(request), request.page()
+            request.world, request.tenant_id, kind, request.path["clientId"], request.page()
         )
         return Answer(200, [views.secret(secret) for secret in found], total(number))
 
@@ -140,7 +139,7 @@ def _list(kind: ClientKind) -> Callable[[Request], Answer]:
 def _get(kind: ClientKind) -> Callable[[Request], Answer]:
     def handle(request: Request) -> Answer:
         found = client_secrets.get(
-            request.world, request.tenant_id, kind, _client_id(request), _secret_id(request)
+            request.world, request.tenant_id, kind, request.path["clientId"], _secret_id(request)
         )
         return Answer(200, views.secret(found))
 
@@ -152,7 +151,7 @@ def _create(kind: ClientKind) -> Callable[[Request], Answer]:
         sent: bodies.Members = request.body
         bodies.check_fixed(sent.fixed, {})
         new = client_secrets.add(
-            request.world, request.act, kind, _client_id(request), SecretDraft(**sent.values)
+            request.world, request.act, kind, request.path["clientId"], SecretDraft(**sent.values)
         )
         return Answer(201, views.new_secret(new.secret, new.value))
 
@@ -168,7 +167,7 @@ def _update(kind: ClientKind) -> Callable[[Request], Answer]:
             request.world,
             request.act,
             kind,
-            _client_id(request),
+            request.path["clientId"],
             (secret_id, SecretDraft(**sent.values)),
         )
         return Answer(200, views.secret(changed))
@@ -179,15 +178,11 @@ def _update(kind: ClientKind) -> Callable[[Request], Answer]:
 def _delete(kind: ClientKind) -> Callable[[Request], Answer]:
     def handle(request: Request) -> Answer:
         client_secrets.remove(
-            request.world, request.act, kind, _client_id(request), _secret_id(request)
+            request.world, request.act, kind, request.path["clientId"], _secret_id(request)
         )
         return Answer(204)
 
     return handle
-
-
-def _client_id(request: Request) -> str:
-    return folded_id(request.path["clientId"])
 
 
 def _secret_id(request: Request) -> int:

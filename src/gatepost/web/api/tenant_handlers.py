@@ -1,6 +1,6 @@
 """Operations on the tenant itself; every sample application reads it to prove its token."""
 
-from gatepost.model.errors import Code, NotFound
+from gatepost.services import tenants
 from gatepost.web.api import views
 from gatepost.web.api.operations import MEMBER, READ_STATUSES, Answer, Operation, Request
 
@@ -26,11 +26,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def _get(request: Request) -> Answer:
-    with request.world.store.reading(request.tenant_id) as tenancy:
-        tenant = tenancy.directory.tenant()
-    if tenant is None:
-        raise NotFound(Code.TENANT_NOT_FOUND, "tenant", request.tenant_id)
-    return Answer(200, views.tenant(tenant))
+    return Answer(200, views.tenant(tenants.get(request.world, request.tenant_id)))
 
 
 def _exists(request: Request) -> Answer:

@@ -1,0 +1,30 @@
+"""The client that an address or a request names: its id as it is kept, and the client itself."""
+
+from gatepost.model.client_kinds import ClientKind
+from gatepost.model.clients import StoredClient
+from gatepost.model.errors import Code, NotFound
+from gatepost.ports import Tenancy
+
+_GUID_LENGTH = 36
+
+
+def existing(tenancy: Tenancy, kind: ClientKind, client_id_: str) -> StoredClient:
+    """The client, or the refusal that says there is none."""
+    client = tenancy.clients.get(kind.name, folded_id(client_id_))
+    if client is None:
+        raise NotFound(Code.CLIENT_NOT_FOUND, kind.label, client_id_)
+    return client
+
+
+def folded_id(text: str) -> str:
+    """A client id as it is kept: GUIDs in lower case, anything else as it is."""
+    return text.lower() if _is_guid(text) else text
+
+
+def _is_guid(text: str) -> bool:
+    bare = text.replace("-", "")
+    return (
+        len(text) == _GUID_LENGTH
+        and [i for i, c in enumerate(text) if c == "-"] == [8, 13, 18, 23]
+        and all(character in "0123456789abcdefABCDEF" for character in bare)
+    )
