@@ -10,7 +10,6 @@ from gatepost.model.callers import CLIENT_SUBJECT_PREFIX
 AUDIENCE = "ocsapi"
 ACCESS_TOKEN_TYPE = "at+jwt"
 SKEW_SECONDS = 60
-INCARNATION_LENGTH = 8
 
 
 class Principal(NamedTuple):

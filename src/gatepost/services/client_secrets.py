@@ -98,6 +98,11 @@ def get(world: World, tenant_id: str, kind: ClientKind, client_id: str, secret_i
         return _secret(tenancy, existing(tenancy, kind, client_id), secret_id)
 
 
+def new_value(world: World) -> str:
+    """A value of 256 random bits; nobody chooses it (R-60, R-62)."""
+    return compose(world.dice.token(_SECRET_BYTES))
+
+
 def keep_new(
     world: World,
     act: Act,
@@ -106,7 +111,7 @@ def keep_new(
     label: tuple[str | None, datetime | None],
 ) -> NewSecret:
     """Make and keep a secret within a transaction that is under way; `label` is (text, expiry)."""
-    value = compose(world.dice.token(_SECRET_BYTES))
+    value = new_value(world)
     return NewSecret(keep_given(world, act, tenancy, client_id, (value, *label)), value)
 
 

@@ -20,9 +20,8 @@ from gatepost.services.grants_of_roles import (
 )
 from gatepost.services.named_clients import existing, folded_id
 from gatepost.services.principals import writing_as
-from gatepost.services.world import Act, World, event
+from gatepost.services.world import Act, World, event, incarnation
 
-_INCARNATION_BYTES = 6
 _UNREACHABLE_IDS = frozenset({".", ".."})
 
 
@@ -69,7 +68,7 @@ def add(
         client = StoredClient(
             kind=kind.name,
             settings=kind.settings(**wanted),
-            incarnation=world.dice.token(_INCARNATION_BYTES),
+            incarnation=incarnation(world),
             created_at=now,
             updated_at=now,
             version=1,

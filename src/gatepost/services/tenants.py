@@ -8,15 +8,12 @@ from gatepost.model.clients import ClientCredentialClient, StoredClient
 from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import OPERATOR, Action, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User, password_fault
-from gatepost.model.secret_values import compose
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, ROLE_TYPES, Role, Tenant
 from gatepost.ports import Deployment, Tenancy
 from gatepost.services import client_secrets
-from gatepost.services.world import Act, World, event
+from gatepost.services.world import Act, World, event, incarnation
 
-_INCARNATION_BYTES = 6
 _PASSWORD_BYTES = 12
-_SECRET_BYTES = 32
 
 
 class Founding(NamedTuple):
@@ -91,7 +88,7 @@ def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
             raise Refused(Code.INVALID_MEMBER, fault, "Put another password into the file.")
     password = wish.admin_password or world.dice.token(_PASSWORD_BYTES)
     phc = world.passwords.hash(password)
-    secret = wish.admin_client_secret or compose(world.dice.token(_SECRET_BYTES))
+    secret = wish.admin_client_secret or client_secrets.new_value(world)
     with world.store.writing_all() as deployment:
         if only_first and deployment.tenants():
             raise Refused(
@@ -160,7 +157,7 @@ def _add_administrator(
         provider_id=LOCAL_PROVIDER,
         email=email,
         contact_email=email,
-        incarnation=world.dice.token(_INCARNATION_BYTES),
+        incarnation=incarnation(world),
         role_ids=role_ids,
         created_at=now,
         updated_at=now,
@@ -198,7 +195,7 @@ def _add_client(
         StoredClient(
             kind=CLIENT_CREDENTIALS.name,
             settings=settings,
-            incarnation=world.dice.token(_INCARNATION_BYTES),
+            incarnation=incarnation(world),
             created_at=now,
             updated_at=now,
             version=1,

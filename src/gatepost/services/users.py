@@ -22,9 +22,8 @@ from gatepost.services.grants_of_roles import (
     roles_to_give,
 )
 from gatepost.services.principals import writing_as
-from gatepost.services.world import Act, World, event
+from gatepost.services.world import Act, World, event, incarnation
 
-_INCARNATION_BYTES = 6
 _UNTOLD = frozenset({"incarnation", "created_at", "updated_at", "version", "has_password"})
 
 
@@ -58,7 +57,7 @@ def add(world: World, act: Act, members: Mapping[str, Any]) -> User:
         user = User(
             id=wanted.pop("id", None) or world.dice.guid(),
             provider_id=provider,
-            incarnation=world.dice.token(_INCARNATION_BYTES),
+            incarnation=incarnation(world),
             role_ids=roles_to_give(tenancy, act.caller, wanted.pop("role_ids", ())),
             created_at=now,
             updated_at=now,

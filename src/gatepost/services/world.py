@@ -7,6 +7,8 @@ from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.tenants import Theme
 from gatepost.ports import Clock, Dice, PasswordHasher, Secrets, Signer, Store
 
+_INCARNATION_BYTES = 6
+
 
 class World(NamedTuple):
     """The outside, as the ports give it."""
@@ -35,6 +37,11 @@ class Act(NamedTuple):
     def actor(self) -> Actor:
         """Who makes the change, as the journal names them."""
         return self.caller.actor
+
+
+def incarnation(world: World) -> str:
+    """What tells a new client or user from an earlier one of the same id (R-83)."""
+    return world.dice.token(_INCARNATION_BYTES)
 
 
 def event(world: World, act: Act, action: Action, target: str, **details: object) -> Event:
