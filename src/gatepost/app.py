@@ -177,8 +177,8 @@ def ensure_signing_key(house: House) -> None:
 
 
 def _furnish(settings: Settings, database: Database, master: MasterKey) -> House:
-    secrets = KeyedSecrets(master)
     dice = SystemDice()
+    secrets = KeyedSecrets(master, dice)
     store = SqlStore(database.engine, secrets)
     world = World(
         store=store,
@@ -249,7 +249,7 @@ def _make_first_key(settings: Settings, database: Database) -> None:
     path = settings.master_key_path()
     random = urlsafe_b64decode(SystemDice().token(_KEY_BYTES) + "=")
     master = MasterKey(random)
-    store = SqlStore(database.engine, KeyedSecrets(master))
+    store = SqlStore(database.engine, KeyedSecrets(master, SystemDice()))
     with store.reading_all() as deployment:
         if deployment.key_check() is not None:
             return

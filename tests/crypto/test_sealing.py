@@ -158,7 +158,7 @@ class TestTheKey:
 
     def test_stays_the_same_in_every_release(self) -> None:
         assert check_value(MASTER).hex() == CHECK_VALUE
-        assert KeyedSecrets(MASTER).digest("geheim").hex() == DIGEST
+        assert KeyedSecrets(MASTER, SystemDice()).digest("geheim").hex() == DIGEST
 
     def test_is_derived_by_rfc_5869(self) -> None:
         extracted = hmac.digest(bytes(32), OCTETS, "sha256")
@@ -172,14 +172,14 @@ class TestTheKey:
 
 
 class TestDigests:
-    secrets: Secrets = KeyedSecrets(MASTER)
+    secrets: Secrets = KeyedSecrets(MASTER, SystemDice())
 
     @pytest.mark.requirement("R-60", "D-01")
     def test_needs_the_key_and_begins_with_its_id(self) -> None:
         digest = self.secrets.digest("a-secret")
         assert len(digest) == 33
         assert digest[:1] == b"\x01"
-        assert digest != KeyedSecrets(OTHER).digest("a-secret")
+        assert digest != KeyedSecrets(OTHER, SystemDice()).digest("a-secret")
         assert b"a-secret" not in digest
 
     @given(st.text(), st.text())
@@ -203,7 +203,7 @@ class TestDigests:
     def test_every_part_of_a_head_counts(self, tenant: str, head: Head) -> None:
         seal = self.secrets.seal_head("tenant", Head(1, GENESIS))
         assert seal != self.secrets.seal_head(tenant, head)
-        assert seal != KeyedSecrets(OTHER).seal_head("tenant", Head(1, GENESIS))
+        assert seal != KeyedSecrets(OTHER, SystemDice()).seal_head("tenant", Head(1, GENESIS))
 
     @pytest.mark.requirement("R-78")
     def test_parts_of_a_head_do_not_run_into_each_other(self) -> None:

@@ -60,7 +60,8 @@ class Bench(World):
 def new_world() -> Bench:
     """An empty world."""
     master = MasterKey(bytes(range(32)))
-    secrets, dice = KeyedSecrets(master), SystemDice()
+    dice = SystemDice()
+    secrets = KeyedSecrets(master, dice)
     signer = Jose(Sealer(master, dice))
     return Bench(MemoryStore(secrets), SetClock(), dice, secrets, PlainPasswords(), signer)
 

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gatepost.model.events import Head
 from gatepost.model.text import quoted
-from gatepost.ports import Dice
+from gatepost.ports import Dice, Kind
 
-Purpose = Literal["secret-hmac", "key-wrap", "journal", "key-check"]
+Purpose = Literal["secret-hmac", "key-wrap", "journal", "key-check", "one-time", "proof"]
 
 KEY_SIZE = 32
 KEY_ID = b"\x01"
@@ -109,20 +109,42 @@ def check_value(master: MasterKey) -> bytes:
 class KeyedSecrets:
     """`ports.Secrets` under keys from the master key: the store alone cannot test a guess."""
 
-    def __init__(self, master: MasterKey) -> None:
+    def __init__(self, master: MasterKey, dice: Dice) -> None:
         self._pepper = master.derive("secret-hmac")
         self._journal = master.derive("journal")
+        self._one_time = master.derive("one-time")
+        self._proof = master.derive("proof")
+        self._sealer = Sealer(master, dice)
 
     def digest(self, secret: str) -> bytes:
         """Secrets have 256 random bits, so a fast keyed hash is enough (D-01)."""
         # surrogatepass: whatever text a caller presents has a digest, and only one
         return KEY_ID + _mac(self._pepper, b"client-secret\0" + _utf8(secret))
 
+    def digest_of(self, kind: Kind, value: str) -> bytes:
+        """The kind stands before the value, so that no code passes for one of another kind."""
+        return KEY_ID + _mac(self._one_time, kind.encode() + b"\0" + _utf8(value))
+
+    def proof(self, *parts: str) -> str:
+        """Base64url of a keyed code over the parts."""
+        code = _mac(self._proof, _framed(*(_utf8(part) for part in parts)))
+        return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
+
+    def seal(self, place: str, plain: str) -> bytes:
+        """Text sealed for one place."""
+        return self._sealer.seal(_utf8(plain), b"text " + _utf8(place))
+
+    def unseal(self, place: str, sealed: bytes) -> str | None:
+        """The text, or None when the seal is broken or of another place."""
+        try:
+            return self._sealer.open(sealed, b"text " + _utf8(place)).decode()
+        except SealBroken:
+            return None
+
     def seal_head(self, tenant_id: str, head: Head) -> bytes:
         """Each part stands behind its length, so that no two heads read alike."""
         parts = (_utf8(tenant_id), head.seq.to_bytes(8, "big"), head.hash)
-        framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-        return KEY_ID + _mac(self._journal, b"journal-head\0" + framed)
+        return KEY_ID + _mac(self._journal, b"journal-head\0" + _framed(*parts))
 
 
 class Sealer:
@@ -227,6 +249,10 @@ def _reason(problem: Exception) -> str:
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _framed(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
 
 def _mac(key: bytes, message: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """What we ask of the world, as protocols: it is given by the floors above."""
 
+from gatepost.ports.flow_stores import GrantStore, SignInStore
 from gatepost.ports.stores import (
     ClientStore,
     Deployment,
@@ -10,7 +11,7 @@ from gatepost.ports.stores import (
     Store,
     Tenancy,
 )
-from gatepost.ports.world import Clock, Dice, PasswordHasher, Secrets, Signer
+from gatepost.ports.world import Clock, Dice, Kind, PasswordHasher, Secrets, Signer
 
 __all__ = [
     "ClientStore",
@@ -18,11 +19,14 @@ __all__ = [
     "Deployment",
     "Dice",
     "DirectoryStore",
+    "GrantStore",
     "JournalStore",
+    "Kind",
     "PageOf",
     "PasswordHasher",
     "SecretUse",
     "Secrets",
+    "SignInStore",
     "Signer",
     "Store",
     "Tenancy",

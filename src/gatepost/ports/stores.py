@@ -17,6 +17,7 @@ from gatepost.model.events import ChainedEvent, Event, Head
 from gatepost.model.keys import SigningKey
 from gatepost.model.people import User
 from gatepost.model.tenants import Role, Tenant
+from gatepost.ports.flow_stores import GrantStore, SignInStore
 
 
 class SecretUse(Struct, frozen=True):
@@ -165,6 +166,9 @@ class DirectoryStore(Protocol):
     def password(self, user_id: str) -> str | None:
         """The hash of the user's password."""
 
+    def password_is_one_time(self, user_id: str) -> bool:
+        """Whether the password must be changed at the next sign-in."""
+
     def set_password(
         self, user_id: str, phc: str, changed_at: datetime, *, must_change: bool
     ) -> None:
@@ -205,12 +209,32 @@ class Tenancy(Protocol):
     def journal(self) -> JournalStore:
         """Events."""
 
+    @property
+    def sign_ins(self) -> SignInStore:
+        """Sign-ins, consents, passkeys."""
+
+    @property
+    def grants(self) -> GrantStore:
+        """Requests under way, codes, tokens."""
+
 
 class Deployment(Protocol):
     """What crosses tenants, within one transaction."""
 
     def tenant_of_client(self, client_id: str) -> str | None:
         """The tenant of the client with this id; ids are unique in the deployment."""
+
+    def tenants_of_sign_ins(self, digests: Sequence[bytes]) -> tuple[str, ...]:
+        """The tenants that these session digests belong to, newest sign-in first."""
+
+    def tenant_of_user_code(self, digest: bytes) -> str | None:
+        """The tenant of the device that shows this user code."""
+
+    def tenant_with_alias(self, alias: str) -> str | None:
+        """The tenant whose alias is the same but for case and width."""
+
+    def has_origin(self, origin: str) -> bool:
+        """Whether any client registered exactly this origin for calls from browsers."""
 
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""

@@ -2,10 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from gatepost.model.events import Head
 from gatepost.model.keys import Algorithm, SigningKey
+
+
+Kind = Literal[
+    "access-code",
+    "browser",
+    "device-code",
+    "pushed-request",
+    "refresh-token",
+    "session",
+    "silent",
+    "user-code",
+]
 
 
 class Clock(Protocol):
@@ -31,6 +43,18 @@ class Secrets(Protocol):
     def digest(self, secret: str) -> bytes:
         """What is kept of a client secret."""
 
+    def digest_of(self, kind: Kind, value: str) -> bytes:
+        """What is kept of a code, token or cookie; one kind is never taken for another."""
+
+    def proof(self, *parts: str) -> str:
+        """A code over these parts that nobody else can make, as URL-safe text."""
+
+    def seal(self, place: str, plain: str) -> bytes:
+        """Text that only we can read again, and only at the same place."""
+
+    def unseal(self, place: str, sealed: bytes) -> str | None:
+        """The sealed text, or None when it is not of this place."""
+
     def seal_head(self, tenant_id: str, head: Head) -> bytes:
         """The code that shows a chain's newest link to be ours."""
 
@@ -43,6 +67,13 @@ class PasswordHasher(Protocol):
 
     def verify(self, phc: str, password: str) -> bool:
         """Whether the password is the one that was hashed."""
+
+    @property
+    def decoy(self) -> str:
+        """A hash to verify against where there is no user, so that both take as long (R-48)."""
+
+    def needs_rehash(self, phc: str) -> bool:
+        """Whether the hash was made with weaker parameters than are used now."""
 
 
 class Signer(Protocol):
