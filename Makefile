@@ -30,8 +30,10 @@ types: dev ## mypy, strict
 floors: dev ## import-linter: who may import whom
 	$(BIN)/lint-imports --no-logo
 
-unit: dev ## the tests alone, with PostgreSQL at hand (ARGS="-k token")
+unit: dev ## the tests alone, with PostgreSQL and a browser at hand (ARGS="-k token")
 	@tools/postgres.sh
+	@tools/browser.sh
+	@tools/npm.sh
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml (ARGS="--upgrade")
@@ -42,4 +44,5 @@ bench: dev ## measure (ARGS go to bench.foundation)
 
 clean: ## remove what was made here, but never data/
 	rm -rf .venv .lock-venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf tests/interop/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,10 @@
 import hmac
 import os
 import pickle
+import re
 import stat
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ from gatepost.crypto.sealing import (
     load_master_key,
 )
 from gatepost.model.events import GENESIS, Head
-from gatepost.ports import Secrets
+from gatepost.ports import Kind, Secrets
 from gatepost.system import SystemDice
 
 OCTETS = bytes(range(32))
@@ -152,8 +154,10 @@ class TestTheKey:
             MASTER.derive("key-wrap"),
             MASTER.derive("journal"),
             MASTER.derive("key-check"),
+            MASTER.derive("one-time"),
+            MASTER.derive("proof"),
         ]
-        assert len({OCTETS, *keys}) == 5
+        assert len({OCTETS, *keys}) == 7
         assert {len(key) for key in keys} == {32}
 
     def test_stays_the_same_in_every_release(self) -> None:
@@ -219,6 +223,82 @@ class TestDigests:
     ) -> None:
         seals = [self.secrets.seal_head(head[0], Head(head[1], head[2])) for head in (one, other)]
         assert (seals[0] == seals[1]) == (one == other)
+
+
+class TestOneTimeThings:
+    secrets: Secrets = KeyedSecrets(MASTER, SystemDice())
+    other: Secrets = KeyedSecrets(OTHER, SystemDice())
+
+    @pytest.mark.requirement("R-50", "R-60")
+    def test_a_digest_needs_the_key_and_begins_with_its_id(self) -> None:
+        digest = self.secrets.digest_of("code", "a-code")
+        assert len(digest) == 33
+        assert digest[:1] == b"\x01"
+        assert digest != self.other.digest_of("code", "a-code")
+        assert b"a-code" not in digest
+
+    @pytest.mark.requirement("R-50")
+    def test_no_kind_passes_for_another(self) -> None:
+        kinds = get_args(Kind)
+        digests = {self.secrets.digest_of(kind, "the same") for kind in kinds}
+        assert len(digests | {self.secrets.digest("the same")}) == len(kinds) + 1
+
+    @given(st.sampled_from(get_args(Kind)), st.text(), st.sampled_from(get_args(Kind)), st.text())
+    def test_a_digest_is_of_one_kind_and_one_text(
+        self, kind: Kind, text: str, other_kind: Kind, other: str
+    ) -> None:
+        digests = self.secrets.digest_of(kind, text), self.secrets.digest_of(other_kind, other)
+        assert (digests[0] == digests[1]) == ((kind, text) == (other_kind, other))
+
+    def test_a_proof_is_text_for_an_address(self) -> None:
+        proof = self.secrets.proof("a", "bc")
+        assert re.fullmatch("[A-Za-z0-9_-]{43}", proof)
+        assert proof == self.secrets.proof("a", "bc")
+        assert proof != self.other.proof("a", "bc")
+
+    @pytest.mark.parametrize(
+        "parts", [("ab", "c"), ("abc",), ("a", "bc", ""), ("", "a", "bc"), ("bc", "a"), ()]
+    )
+    def test_the_parts_of_a_proof_do_not_run_into_each_other(self, parts: tuple[str, ...]) -> None:
+        assert self.secrets.proof("a", "bc") != self.secrets.proof(*parts)
+
+    parts = st.lists(st.text(max_size=9), max_size=3)
+
+    @given(parts, parts)
+    def test_no_two_proofs_are_alike(self, one: list[str], other: list[str]) -> None:
+        assert (self.secrets.proof(*one) == self.secrets.proof(*other)) == (one == other)
+
+    def test_of_a_lone_surrogate_there_is_a_digest_and_a_proof(self) -> None:
+        assert self.secrets.digest_of("code", "\ud800") != self.secrets.digest_of("code", "?")
+        assert self.secrets.proof("\ud800") != self.secrets.proof("?")
+
+    @given(st.text(), st.text())
+    def test_what_was_sealed_is_unsealed(self, place: str, plain: str) -> None:
+        assert self.secrets.unseal(place, self.secrets.seal(place, plain)) == plain
+
+    @pytest.mark.requirement("R-73")
+    def test_is_unsealed_at_its_place_and_by_its_key_only(self) -> None:
+        sealed = self.secrets.seal("place", "a token")
+        assert b"a token" not in sealed
+        assert sealed != self.secrets.seal("place", "a token")
+        assert self.secrets.unseal("another place", sealed) is None
+        assert self.secrets.unseal("", sealed) is None
+        assert self.other.unseal("place", sealed) is None
+
+    @pytest.mark.requirement("R-73", "R-79")
+    def test_what_is_broken_is_none(self) -> None:
+        sealed = self.secrets.seal("place", "a token")
+        for index in range(len(sealed)):
+            changed = bytearray(sealed)
+            changed[index] ^= 1
+            assert self.secrets.unseal("place", bytes(changed)) is None
+            assert self.secrets.unseal("place", sealed[:index]) is None
+
+    def test_a_sealed_text_is_no_private_key(self) -> None:
+        sealed = Sealer(MASTER, SystemDice()).seal(b"private", b"place")
+        assert self.secrets.unseal("place", sealed) is None
+        with pytest.raises(SealBroken):
+            Sealer(MASTER, SystemDice()).open(self.secrets.seal("place", "text"), b"place")
 
 
 class TestSeals:

@@ -6,7 +6,8 @@ from msgspec import structs
 
 from gatepost.model.clients import ClientCredentialClient, Secret, SecretDigest, StoredClient
 from gatepost.ports import PageOf, SecretUse
-from tests.memory.unit import KeptSecret, MissingParent, Room
+from tests.memory.cascades import drop_children
+from tests.memory.unit import KeptSecret, Room
 
 
 class MemoryClientStore(Room):
@@ -63,14 +64,14 @@ class MemoryClientStore(Room):
         """Remove the client with its secrets and roles."""
         for secret in self.secrets(client_id):
             self.remove_secret(client_id, secret.id)
+        drop_children(self._unit, self._tenant_id, client_id=client_id)
         self._unit.drop(self._tables.last_secret_ids, self._key(client_id))
         self._unit.drop(self._tables.clients, self._key(client_id))
 
     def add_secret(self, client_id: str, secret: Secret, digest: bytes) -> Secret:
         """Keep a new secret under the next number; numbers never return."""
+        self._need_client(client_id)
         key = self._key(client_id)
-        if key not in self._tables.clients:
-            raise MissingParent(f"there is no client {client_id!r} in the tenant")
         number = self._tables.last_secret_ids.get(key, 0) + 1
         numbered = structs.replace(secret, id=number)
         self._unit.put(self._tables.last_secret_ids, key, number)

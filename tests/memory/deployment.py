@@ -1,13 +1,18 @@
 """`ports.Deployment` and `ports.Tenancy` in memory."""
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from gatepost.model.keys import SigningKey
 from gatepost.model.tenants import Tenant
+from gatepost.model.text import fold
 from gatepost.ports import Secrets
 from tests.memory.clients import MemoryClientStore
+from tests.memory.grants import MemoryGrantStore
 from tests.memory.journal import MemoryJournalStore
 from tests.memory.people import MemoryDirectoryStore
+from tests.memory.sign_ins import MemorySignInStore
 from tests.memory.unit import Unit
 
 _KEY_CHECK = "key_check"
@@ -20,6 +25,8 @@ class MemoryTenancy:
         self._clients = MemoryClientStore(unit, tenant_id)
         self._directory = MemoryDirectoryStore(unit, tenant_id)
         self._journal = MemoryJournalStore(unit, tenant_id, secrets)
+        self._sign_ins = MemorySignInStore(unit, tenant_id)
+        self._grants = MemoryGrantStore(unit, tenant_id)
 
     @property
     def clients(self) -> MemoryClientStore:
@@ -36,6 +43,16 @@ class MemoryTenancy:
         """Events."""
         return self._journal
 
+    @property
+    def sign_ins(self) -> MemorySignInStore:
+        """Sign-ins, consents, passkeys."""
+        return self._sign_ins
+
+    @property
+    def grants(self) -> MemoryGrantStore:
+        """Requests under way, codes, tokens."""
+        return self._grants
+
 
 class MemoryDeployment:
     """What crosses tenants, within one transaction."""
@@ -50,6 +67,35 @@ class MemoryDeployment:
             if id_ == client_id:
                 return tenant_id
         return None
+
+    def tenants_of_sign_ins(self, digests: Sequence[bytes]) -> tuple[str, ...]:
+        """The tenants that these session digests belong to, newest sign-in first."""
+        found = [
+            (kept.sign_in.signed_in_at, tenant_id)
+            for (tenant_id, _), kept in self._unit.tables.sign_ins.items()
+            if kept.digests.session in digests
+        ]
+        found.sort(key=lambda pair: pair[1])
+        found.sort(key=lambda pair: pair[0], reverse=True)
+        return tuple(dict.fromkeys(tenant_id for _, tenant_id in found))
+
+    def tenant_of_user_code(self, digest: bytes) -> str | None:
+        """The tenant of the device that shows this user code."""
+        for (tenant_id, _), code in self._unit.tables.device_codes.items():
+            if code.user_code_digest == digest:
+                return tenant_id
+        return None
+
+    def tenant_with_alias(self, alias: str) -> str | None:
+        """The tenant whose alias is the same but for case and width."""
+        tenants = self._unit.tables.tenants.values()
+        found = [tenant.id for tenant in tenants if fold(tenant.alias) == fold(alias)]
+        return found[0] if len(found) == 1 else None
+
+    def has_origin(self, origin: str) -> bool:
+        """Whether any client registered exactly this origin for calls from browsers."""
+        known = (client.settings for client in self._unit.tables.clients.values())
+        return any(origin in getattr(settings, "allowed_cors_origins", ()) for settings in known)
 
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""

@@ -8,8 +8,9 @@ from msgspec import structs
 from gatepost.model.people import User
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
+from tests.memory.cascades import drop_children
 from tests.memory.roles import MemoryRoleStore
-from tests.memory.unit import KeptPassword, MissingParent
+from tests.memory.unit import KeptPassword
 
 
 class MemoryDirectoryStore(MemoryRoleStore):
@@ -59,6 +60,7 @@ class MemoryDirectoryStore(MemoryRoleStore):
 
     def remove_user(self, user_id: str) -> None:
         """Remove the user with roles, password and preferences."""
+        drop_children(self._unit, self._tenant_id, user_id=user_id)
         for table in (self._tables.passwords, self._tables.preferences, self._tables.users):
             self._unit.drop(table, self._key(user_id))
 
@@ -70,6 +72,11 @@ class MemoryDirectoryStore(MemoryRoleStore):
         """The hash of the user's password."""
         kept = self._tables.passwords.get(self._key(user_id))
         return kept.phc if kept else None
+
+    def password_is_one_time(self, user_id: str) -> bool:
+        """Whether the password must be changed at the next sign-in."""
+        kept = self._tables.passwords.get(self._key(user_id))
+        return kept is not None and kept.must_change
 
     def set_password(
         self, user_id: str, phc: str, changed_at: datetime, *, must_change: bool
@@ -87,10 +94,6 @@ class MemoryDirectoryStore(MemoryRoleStore):
         """Keep the user's preferences."""
         self._need_user(user_id)
         self._unit.put(self._tables.preferences, self._key(user_id), json_text)
-
-    def _need_user(self, user_id: str) -> None:
-        if self._key(user_id) not in self._tables.users:
-            raise MissingParent(f"there is no user {user_id!r} in the tenant")
 
     def _address_taken(self, user: User) -> bool:
         if user.email is None:

@@ -1,5 +1,6 @@
 """The tables of the store in memory, and one transaction on them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -9,14 +10,24 @@ from msgspec import Struct, structs
 from gatepost.model.clients import Secret, StoredClient
 from gatepost.model.errors import UnrecordedChange
 from gatepost.model.events import ChainedEvent, Head
+from gatepost.model.grants import (
+    AuthorizationCode,
+    DeviceCode,
+    Family,
+    PushedRequest,
+    RefreshToken,
+)
 from gatepost.model.keys import SigningKey
 from gatepost.model.people import User
+from gatepost.model.requests import Pending
+from gatepost.model.sign_ins import Consent, Passkey, SignIn, SignInDigests
 from gatepost.model.tenants import Role, Tenant
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 Key = tuple[str, str]
+DigestKey = tuple[str, bytes]
 
 
 class MissingParent(Exception):
@@ -44,6 +55,13 @@ class KeptPassword(NamedTuple):
         return f"KeptPassword(***, {self.changed_at!r}, {self.must_change!r})"
 
 
+class KeptSignIn(NamedTuple):
+    """A sign-in with the digests that it is found by."""
+
+    sign_in: SignIn
+    digests: SignInDigests
+
+
 @dataclass
 class Tables:
     """All that is kept, by (tenant, id)."""
@@ -56,6 +74,17 @@ class Tables:
     users: dict[Key, User] = field(default_factory=dict)
     passwords: dict[Key, KeptPassword] = field(default_factory=dict)
     preferences: dict[Key, str] = field(default_factory=dict)
+    sign_ins: dict[Key, KeptSignIn] = field(default_factory=dict)
+    consents: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
+    passkeys: dict[Key, Passkey] = field(default_factory=dict)
+    attempts: dict[DigestKey, datetime] = field(default_factory=dict)
+    pending: dict[Key, Pending] = field(default_factory=dict)
+    pushed: dict[DigestKey, PushedRequest] = field(default_factory=dict)
+    families: dict[Key, Family] = field(default_factory=dict)
+    codes: dict[DigestKey, AuthorizationCode] = field(default_factory=dict)
+    refresh_tokens: dict[DigestKey, RefreshToken] = field(default_factory=dict)
+    device_codes: dict[DigestKey, DeviceCode] = field(default_factory=dict)
+    revoked_tokens: dict[Key, datetime] = field(default_factory=dict)
     events: dict[tuple[str, int], ChainedEvent] = field(default_factory=dict)
     heads: dict[str, tuple[Head, bytes]] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=dict)
@@ -87,11 +116,16 @@ class Unit:
         self._changed = True
         self.keep_books(table, key, value)
 
-    def drop(self, table: dict[K, Any], key: K) -> None:
-        """Remove a row, if it is there."""
+    def drop(self, table: dict[K, Any], key: K) -> bool:
+        """Remove a row, if it is there; the unit needs an event from then on."""
+        dropped = self.clear_books(table, key)
+        self._changed = self._changed or dropped
+        return dropped
+
+    def clear_books(self, table: dict[K, Any], key: K) -> bool:
+        """Remove a row that needs no event, if it is there."""
         self._check_writable()
-        if table.pop(key, None) is not None:
-            self._changed = True
+        return table.pop(key, None) is not None
 
     def keep_books(self, table: dict[K, V], key: K, value: V) -> None:
         """Keep a row that needs no event."""
@@ -134,12 +168,27 @@ class Room:
     def _key(self, id_: str) -> Key:
         return (self._tenant_id, id_)
 
-    def _here(self, table: dict[Key, V]) -> list[V]:
-        return [value for (tenant_id, _), value in table.items() if tenant_id == self._tenant_id]
+    def _digest_key(self, digest: bytes) -> DigestKey:
+        return (self._tenant_id, digest)
+
+    def _here(self, table: Mapping[Any, V]) -> list[V]:
+        return [value for key, value in table.items() if key[0] == self._tenant_id]
 
     def _need_tenant(self) -> None:
         if self._tenant_id not in self._tables.tenants:
             raise MissingParent(f"there is no tenant {self._tenant_id!r}")
+
+    def _need_client(self, client_id: str) -> None:
+        if self._key(client_id) not in self._tables.clients:
+            raise MissingParent(f"there is no client {client_id!r} in the tenant")
+
+    def _need_user(self, user_id: str) -> None:
+        if self._key(user_id) not in self._tables.users:
+            raise MissingParent(f"there is no user {user_id!r} in the tenant")
+
+    def _need_family(self, family_id: str) -> None:
+        if self._key(family_id) not in self._tables.families:
+            raise MissingParent(f"there is no family {family_id!r} in the tenant")
 
     def _need_roles(self, role_ids: tuple[str, ...]) -> None:
         for role_id in role_ids:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from gatepost.crypto.foreign_keys import ForeignKeys
 from gatepost.crypto.jose import Jose
 from gatepost.crypto.sealing import KeyedSecrets, MasterKey, Sealer
 from gatepost.model.callers import Caller
@@ -46,6 +47,15 @@ class PlainPasswords:
         """Whether it is the same backwards."""
         return phc == self.hash(password)
 
+    @property
+    def decoy(self) -> str:
+        """A hash that no password has."""
+        return "$none$"
+
+    def needs_rehash(self, phc: str) -> bool:
+        """Whether it is a hash of another kind."""
+        return not phc.startswith("$plain$")
+
 
 class Bench(World):
     """A world with its clock within reach."""
@@ -63,7 +73,9 @@ def new_world() -> Bench:
     dice = SystemDice()
     secrets = KeyedSecrets(master, dice)
     signer = Jose(Sealer(master, dice))
-    return Bench(MemoryStore(secrets), SetClock(), dice, secrets, PlainPasswords(), signer)
+    return Bench(
+        MemoryStore(secrets), SetClock(), dice, secrets, PlainPasswords(), signer, ForeignKeys()
+    )
 
 
 def found(world: World) -> Founded:

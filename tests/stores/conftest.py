@@ -36,6 +36,22 @@ def store(shared_store: ports.Store) -> ports.Store:
     return shared_store
 
 
+@pytest.fixture(scope="session", params=KINDS[1:])
+def shared_sql_store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SqlStore]:
+    """A store of each database for the tests that look at its rows or connections."""
+    with _new_store(request.param, tmp_path_factory.mktemp("store")) as store:
+        assert isinstance(store, SqlStore)
+        yield store
+
+
+@pytest.fixture
+def sql_store(shared_sql_store: SqlStore) -> SqlStore:
+    """A store on a database."""
+    return shared_sql_store
+
+
 @pytest.fixture(params=KINDS)
 def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ports.Store]:
     """A store that was made for this test."""

@@ -21,6 +21,7 @@ from gatepost.ports import PageOf
 T = TypeVar("T")
 
 NOW = datetime(2031, 5, 31, 14, 57, 8, 123456, tzinfo=UTC)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 ALL = PageOf(0, 1_000)
 CREDENTIALS = "client_credentials"
 HYBRID = "hybrid"
@@ -34,6 +35,23 @@ class PlainSecrets:
     def digest(self, secret: str) -> bytes:
         """What is kept of a client secret."""
         return hashlib.sha256(b"digest " + secret.encode()).digest()
+
+    def digest_of(self, kind: ports.Kind, value: str) -> bytes:
+        """What is kept of a code, token or cookie."""
+        return hashlib.sha256(f"{kind} {value}".encode()).digest()
+
+    def proof(self, *parts: str) -> str:
+        """The digest of these parts."""
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def seal(self, place: str, plain: str) -> bytes:
+        """The text behind its place, backwards."""
+        return f"{place}\0{plain}".encode()[::-1]
+
+    def unseal(self, place: str, sealed: bytes) -> str | None:
+        """The text, when it stands behind this place."""
+        found, _, plain = sealed[::-1].decode(errors="replace").partition("\0")
+        return plain if found == place else None
 
     def seal_head(self, tenant_id: str, head: Head) -> bytes:
         """The code that shows a chain's newest link to be ours."""
@@ -199,6 +217,10 @@ def dump(unit: ports.Tenancy) -> dict[str, object]:
         "users": users,
         "passwords": [unit.directory.password(item.id) for item in users],
         "preferences": [unit.directory.preferences(item.id) for item in users],
+        "sign-ins": [unit.sign_ins.of_user(item.id) for item in users],
+        "consents": [unit.sign_ins.consents_of(item.id) for item in users],
+        "passkeys": [unit.sign_ins.passkeys_of(item.id) for item in users],
+        "families": [unit.grants.live_families_of(item.id, LONG_AGO) for item in users],
         "clients": clients,
         "secrets": [unit.clients.secrets(id_) for id_ in ids],
         "digests": [sorted(unit.clients.digests(id_), key=lambda d: d.id) for id_ in ids],

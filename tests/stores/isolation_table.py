@@ -4,52 +4,31 @@ A row calls the method with the first tenant's ids, and says what comes back in 
 anything and in a twin that has the same ids where ids may be the same.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from gatepost import ports
 from gatepost.model.people import LOCAL_PROVIDER
-from gatepost.model.tenants import MEMBER, ROLE_TYPES, VIEWER
-from gatepost.ports import SecretUse, Tenancy
+from gatepost.model.tenants import MEMBER, VIEWER
+from gatepost.ports import SecretUse
 from tests.stores.examples import (
     ALL,
     CREDENTIALS,
     NOW,
     client,
     event,
-    guid,
     role,
     secret,
     tenant,
     user,
 )
-
-MARK = "for the eyes of the first tenant only"
-SHARED_ROLE = guid()
-SHARED_USER = guid()
-EMAIL = "kim@example.com"
-REFUSED = "an exception"
-BUILT_IN = len(ROLE_TYPES)
-
-
-class Scene(NamedTuple):
-    """The first tenant, which has everything, and the ids of its clients and own things."""
-
-    first: str
-    twin: str
-    empty: str
-    client_id: str
-    role_id: str
-    user_id: str
-
-
-class Row(NamedTuple):
-    """A call with the first tenant's ids, and what it says in an empty tenant and in a twin."""
-
-    call: Callable[[Tenancy, Scene], object]
-    empty: object
-    twin: object
-
+from tests.stores.isolation_flows import GRANTS, SIGN_INS
+from tests.stores.isolation_rows import (
+    BUILT_IN,
+    EMAIL,
+    MARK,
+    REFUSED,
+    SHARED_ROLE,
+    SHARED_USER,
+    Row,
+)
 
 CLIENTS: dict[str, Row] = {
     "add": Row(
@@ -130,6 +109,9 @@ DIRECTORY: dict[str, Row] = {
     "count_clients_in_role": Row(lambda u, _: u.directory.count_clients_in_role(MEMBER), 0, 1),
     "enabled_clients_in_role": Row(lambda u, _: u.directory.enabled_clients_in_role(MEMBER), 0, 1),
     "password": Row(lambda u, _: u.directory.password(SHARED_USER), None, "$twin"),
+    "password_is_one_time": Row(
+        lambda u, _: u.directory.password_is_one_time(SHARED_USER), empty=False, twin=False
+    ),
     "set_password": Row(
         lambda u, _: u.directory.set_password(SHARED_USER, "$new", NOW, must_change=True),
         REFUSED,
@@ -151,4 +133,6 @@ TABLES: dict[type, dict[str, Row]] = {
     ports.ClientStore: CLIENTS,
     ports.DirectoryStore: DIRECTORY,
     ports.JournalStore: JOURNAL,
+    ports.SignInStore: SIGN_INS,
+    ports.GrantStore: GRANTS,
 }

@@ -5,11 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import TypeVar
 
+import pytest
 from msgspec import structs
 
 from gatepost import ports
 from gatepost.model.events import GENESIS, Head, chain
-from gatepost.ports import SecretUse
+from gatepost.model.grants import APPROVED
+from gatepost.ports import GrantStore, SecretUse
+from gatepost.storage.engine import transaction
+from gatepost.storage.grant_store import SqlGrantStore
+from gatepost.storage.sql_store import SqlStore
+from gatepost.storage.unit_of_work import UnitOfWork
 from tests.stores.examples import (
     NOW,
     SECRETS,
@@ -25,6 +31,7 @@ from tests.stores.examples import (
     secret,
     tenant,
 )
+from tests.stores.flow_examples import Flow
 
 T = TypeVar("T")
 PATIENCE = 20
@@ -220,3 +227,45 @@ def test_nobody_sees_what_is_not_finished(store: ports.Store, here: str) -> None
             assert unit.directory.add_role(role())
             assert elsewhere.submit(look).result(PATIENCE) == (5, 1)
         assert elsewhere.submit(look).result(PATIENCE) == (6, 2)
+
+
+ONCE: dict[str, Callable[[GrantStore, Flow], bool]] = {
+    "code": lambda grants, it: grants.spend_code(it.code.digest, NOW),
+    "refresh token": lambda grants, it: grants.spend_refresh_token(it.token.digest, NOW, b"sealed"),
+    "device code": lambda grants, it: grants.spend_device_code(it.device.digest, NOW),
+    "device": lambda grants, it: grants.settle_device_code(
+        it.device.digest, APPROVED, it.family.id
+    ),
+    "pending": lambda grants, it: grants.remove_pending(it.pending.id),
+    "pushed": lambda grants, it: grants.remove_pushed(it.pushed.digest),
+}
+
+
+@pytest.mark.requirement("R-16", "R-25")
+@pytest.mark.parametrize("name", ONCE)
+def test_one_of_fifty_gets_it(store: ports.Store, here: str, name: str) -> None:
+    flow = Flow(store, here)
+
+    def spend() -> bool:
+        with store.writing(here) as unit:
+            return ONCE[name](unit.grants, flow)
+
+    assert sorted(at_once([spend] * 50)) == [False] * 49 + [True]
+
+
+@pytest.mark.requirement("R-16", "R-25")
+@pytest.mark.parametrize("name", ONCE)
+def test_the_statement_decides_and_not_the_turn(sql_store: SqlStore, name: str) -> None:
+    """Writers that did not wait for their turn, and that all saw it unused, are still told."""
+    here = found_tenant(sql_store)
+    flow, all_looked = Flow(sql_store, here), Barrier(10)
+
+    def spend() -> bool:
+        with sql_store.reading(here) as unit:
+            assert flow.kept(unit) == flow.whole
+        all_looked.wait(PATIENCE)
+        with transaction(sql_store._engine, writing=True) as connection:
+            grants = SqlGrantStore(UnitOfWork(connection, may_write=True), here)
+            return ONCE[name](grants, flow)
+
+    assert sorted(at_once([spend] * 10)) == [False] * 9 + [True]

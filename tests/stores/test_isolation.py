@@ -14,6 +14,7 @@ from tests.stores.examples import (
     CREDENTIALS,
     NOW,
     client,
+    dump,
     event,
     found_tenant,
     guid,
@@ -21,20 +22,21 @@ from tests.stores.examples import (
     recorded,
     role,
     secret,
-    seen,
     user,
 )
-from tests.stores.isolation_table import (
+from tests.stores.isolation_flows import fill_flows, flows_of
+from tests.stores.isolation_rows import (
     EMAIL,
-    JOURNAL,
     MARK,
     REFUSED,
     SHARED_ROLE,
     SHARED_USER,
-    TABLES,
     Row,
     Scene,
 )
+from tests.stores.isolation_table import JOURNAL, TABLES
+
+pytestmark = pytest.mark.requirement("R-63", "D-16")
 
 ROWS = [
     pytest.param(row, id=f"{protocol.__name__}.{name}")
@@ -90,6 +92,12 @@ def test_no_method_of_a_tenants_stores_takes_a_tenant() -> None:
             assert not [word for word in names if "tenant" in word]
 
 
+def seen(store: ports.Store, tenant_id: str) -> object:
+    """Everything that can be seen of a tenant, and what is found by the shared ids."""
+    with store.reading(tenant_id) as unit:
+        return dump(unit), flows_of(unit)
+
+
 def fill(store: ports.Store, tenant_id: str, mark: str, *, size: int) -> tuple[str, str, str]:
     """Give a tenant a shared and own things that bear a mark; the ids of the last own ones."""
     last = ("", "", "")
@@ -111,6 +119,7 @@ def fill(store: ports.Store, tenant_id: str, mark: str, *, size: int) -> tuple[s
             unit.directory.set_preferences(person.id, f'"{mark}"')
             assert unit.clients.add(machine)
             unit.clients.add_secret(last[0], secret(description=mark), mark.encode())
+        fill_flows(unit, tenant_id, mark, client_id=last[0])
         unit.journal.append(event(target=mark, reason=mark))
     return last
 

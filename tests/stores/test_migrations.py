@@ -1,7 +1,8 @@
 """The migrations make what the tables say, on both databases, and can be taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -9,13 +10,35 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    inspect,
+    select,
+    text,
+)
 
 from gatepost.model.errors import StoreUnavailable
 from gatepost.storage import flow_tables, schema
 from gatepost.storage.engine import make_engine, transaction
 from gatepost.storage.tables import metadata
 from tests import postgres
+
+MADE_ANEW = {
+    "sign_ins",
+    "pending_requests",
+    "families",
+    "codes",
+    "refresh_tokens",
+    "device_codes",
+}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -47,11 +70,34 @@ def test_a_difference_would_be_seen(engine: Engine) -> None:
 
 def test_down_to_nothing_and_up_again(engine: Engine) -> None:
     schema.migrate(engine)
-    _downgrade(engine)
+    _walk(engine, command.downgrade, "base")
     assert _tables(engine) <= {"alembic_version"}
     assert schema.revision(engine) is None
     assert schema.migrate(engine)
     assert _differences(engine) == []
+
+
+@pytest.mark.parametrize("way", ["up", "up and down"])
+def test_the_flows_come_to_a_store_with_rows(engine: Engine, way: str) -> None:
+    _walk(engine, command.upgrade, "0001")
+    with transaction(engine, writing=True) as connection:
+        tables = _filled(connection)
+        before = _rows(connection, tables)
+    assert schema.migrate(engine)
+    assert _differences(engine) == []
+    with transaction(engine, writing=False) as connection:
+        assert _rows(connection, tables) == before
+        aliases = connection.execute(text("SELECT alias, folded_alias FROM tenants")).all()
+    assert aliases == [("Alias of tenants: STRA\u00dfE", "alias of tenants: strasse")]
+    if way == "up and down":
+        _walk(engine, command.downgrade, "0001")
+        with transaction(engine, writing=False) as connection:
+            assert _rows(connection, tables) == before
+            laid = MetaData()
+            laid.reflect(connection)
+        assert _shape(laid) == _shape(next(iter(tables.values())).metadata)
+        assert schema.migrate(engine)
+        assert _differences(engine) == []
 
 
 def test_the_head_is_the_newest_migration() -> None:
@@ -106,9 +152,54 @@ def _tables(engine: Engine) -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
-def _downgrade(engine: Engine) -> None:
+def _walk(engine: Engine, walk: Callable[[Config, str], None], revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))
     with transaction(engine, writing=True) as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        walk(config, revision)
+
+
+def _filled(connection: Connection) -> dict[str, Table]:
+    """Put one row into each table of 0001 that 0002 keeps, and give those tables."""
+    found = MetaData()
+    found.reflect(connection)
+    kept = [table for table in found.sorted_tables if table.name not in MADE_ANEW]
+    for table in kept:
+        if table.name != "alembic_version":
+            connection.execute(table.insert(), {c.name: _example(c) for c in table.columns})
+    return {table.name: table for table in kept if table.name != "alembic_version"}
+
+
+def _example(column: Column[Any]) -> object:
+    """A value for a column; a reference is to the one row of its parent."""
+    for key in column.foreign_keys:
+        return _example(key.column)
+    match column.type:
+        case JSON():
+            return {"of": str(column.table.name)}
+        case Boolean():
+            return True
+        case Integer():
+            return 7
+        case LargeBinary():
+            return b"\x00\xff"
+        case _:
+            street = ": STRA\u00dfE" if column.name == "alias" else ""
+            return f"{column.name.capitalize()} of {column.table.name}{street}"
+
+
+def _rows(connection: Connection, tables: dict[str, Table]) -> dict[str, list[Any]]:
+    return {name: list(connection.execute(select(table))) for name, table in tables.items()}
+
+
+def _shape(found: MetaData) -> dict[str, object]:
+    """Columns, indexes and references of all tables."""
+    return {
+        table.name: (
+            {(c.name, repr(c.type), c.nullable, c.primary_key) for c in table.columns},
+            {(index.name, tuple(c.name for c in index.columns)) for index in table.indexes},
+            {(key.parent.name, key.target_fullname, key.ondelete) for key in table.foreign_keys},
+        )
+        for table in found.sorted_tables
+    }

@@ -24,6 +24,7 @@ WRONG: dict[type, list[Any]] = {
     str: [1, 1.5, True, False, [], ["x"], {}, {"a": 1}, "x" * 5000],
     int: ["3600", True, False, 3600.0, 1e300, 59, 3601, 0, -1, 10**30, -(10**1000), [], {}],
     bool: [0, 1, 1.0, "true", "false", "", [], {}],
+    dict: ["x", 1, 1.5, True, [], [{}], "{}", {"Id": 1}, {"x": {}, "": None}],
     tuple: ["x", 1, True, {}, {"0": "x"}, [1], [True], [None], [[]], [{}], [""], ["x"] * 101],
 }
 RULES = json.loads(
@@ -35,6 +36,8 @@ CHUNK = 8
 
 def kind_of(member: Member) -> type:
     """The JSON type of a member: text for everything that is written as text."""
+    if member.inner:
+        return dict
     inner = get_args(member.type)[0]
     if get_origin(inner) is tuple:
         return tuple
@@ -76,11 +79,11 @@ def wrong_bodies(members: Sequence[Member]) -> Iterator[dict[str, Any]]:
 
 
 def unnamed(body: dict[str, Any], resolution: str) -> dict[str, Any]:
-    """What the resolution leaves unsaid; an entry of a list is named with its place."""
+    """What the resolution leaves unsaid; an entry or inner member is named with its place."""
     return {
         name: value
         for name, value in body.items()
-        if f"{name}: " not in resolution and f"{name}[" not in resolution
+        if not any(f"{name}{sign}" in resolution for sign in (": ", "[", "."))
     }
 
 

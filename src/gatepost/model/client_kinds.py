@@ -24,6 +24,7 @@ class ClientKind(NamedTuple):
     has_secret: bool
     grants: tuple[str, ...]
     required_on_create: tuple[str, ...] = ("name",)
+    response_types: tuple[str, ...] = ()
     has_roles: bool = False
     some_missing_is_partial: bool = False
 
@@ -40,6 +41,7 @@ HYBRID = ClientKind(
     settings=HybridClient,
     has_secret=True,
     grants=("authorization_code", "refresh_token"),
+    response_types=("code", "code id_token", "code token", "code id_token token"),
 )
 AUTHORIZATION_CODE = ClientKind(
     name="authorization_code",
@@ -49,6 +51,7 @@ AUTHORIZATION_CODE = ClientKind(
     has_secret=False,
     grants=("authorization_code", "refresh_token"),
     required_on_create=("name", "redirect_uris"),
+    response_types=("code",),
 )
 CLIENT_CREDENTIALS = ClientKind(
     name="client_credentials",

@@ -1,7 +1,8 @@
 """The clients: one flat frozen struct of settings for each kind, and their secrets.
 
 Member names in JSON are these names in PascalCase. Structs stay flat on purpose: msgspec refuses
-field mix-ins, and a subclass would leak its fields into a parent's JSON.
+field mix-ins, and a subclass would leak its fields into a parent's JSON. The one object in them is
+`extensions`, which holds what the original API does not have.
 """
 
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType
 
 from gatepost.model import fields
+from gatepost.model.extensions import OfAuthorizationCode, OfClientCredential, OfHybrid
 
 
 class HybridClient(Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -25,6 +27,7 @@ class HybridClient(Struct, frozen=True, kw_only=True, rename="pascal"):
     allow_offline_access: fields.AllowOfflineAccess = False
     allow_access_tokens_via_browser: fields.AllowAccessTokensViaBrowser = False
     tags: fields.Tags = ()
+    extensions: OfHybrid | None = None
 
 
 class AuthorizationCodeClient(Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -41,6 +44,7 @@ class AuthorizationCodeClient(Struct, frozen=True, kw_only=True, rename="pascal"
     allowed_cors_origins: fields.CorsOrigins = ()
     allow_offline_access: fields.AllowOfflineAccess = False
     tags: fields.Tags = ()
+    extensions: OfAuthorizationCode | None = None
 
 
 class ClientCredentialClient(Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -52,6 +56,7 @@ class ClientCredentialClient(Struct, frozen=True, kw_only=True, rename="pascal")
     access_token_lifetime: fields.TokenLifetime = 3600
     role_ids: fields.RoleIds = ()
     tags: fields.Tags = ()
+    extensions: OfClientCredential | None = None
 
 
 class DeviceCodeClient(Struct, frozen=True, kw_only=True, rename="pascal"):

@@ -19,6 +19,7 @@ class Code(StrEnum):
     HEADERS_TOO_LARGE = "headers_too_large"
     INVALID_MEMBER = "invalid_member"
     INVALID_QUERY = "invalid_query"
+    FORM_NOT_OURS = "form_not_ours"
     LIMIT_REACHED = "limit_reached"
     DUPLICATE_USER = "duplicate_user"
     BUILT_IN_ROLE = "built_in_role"

@@ -14,10 +14,12 @@ import msgspec
 
 from gatepost.model import people, uris
 from gatepost.model.errors import Code, Refused
+from gatepost.model.key_sets import read_key_set
 from gatepost.model.text import quoted, refused_character
 
 _MAX_MOMENT_LENGTH = 40
 _MAX_PROBLEMS = 10
+_Structure = type[msgspec.Struct]
 
 
 class Member(NamedTuple):
@@ -33,9 +35,15 @@ class Member(NamedTuple):
         """Words and bounds of the field type."""
         return _meta(self.type)
 
+    @property
+    def inner(self) -> _Structure | None:
+        """The struct of a member that is an object with members of its own."""
+        found = get_args(self.type)[0] if get_origin(self.type) is Annotated else self.type
+        return found if isinstance(found, type) and issubclass(found, msgspec.Struct) else None
+
 
 class Problem(NamedTuple):
-    """What is wrong with one member, and what to send instead."""
+    """What is wrong with one member, and what to send instead; the reason begins with its name."""
 
     member: str
     reason: str
@@ -43,7 +51,7 @@ class Problem(NamedTuple):
 
 
 @cache
-def members_of(struct: type[msgspec.Struct]) -> tuple[Member, ...]:
+def members_of(struct: _Structure) -> tuple[Member, ...]:
     """The members of a struct, by the names it has in JSON."""
     hints = get_type_hints(struct, include_extras=True)
     names = zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
@@ -67,18 +75,51 @@ def read_members(
             shown = len(problems) < _MAX_PROBLEMS
             problems.append(_unknown(name, tuple(known)) if shown else Problem(name, "", ""))
         elif value is not None:
-            read = read_member(member, value)
-            if isinstance(read, Problem):
-                problems.append(read)
+            read = _read(member, value)
+            if isinstance(read, list):
+                problems += read
             else:
                 values[member.attribute] = read
     return values, problems
 
 
 def read_member(member: Member, value: object) -> Any | Problem:
-    """The value in its field type, or what is wrong with it."""
-    meta = member.meta
-    extra = meta.extra or {}
+    """The value in its field type, or what is wrong with it first of all."""
+    read = _read(member, value)
+    return read[0] if isinstance(read, list) else read
+
+
+def _read(member: Member, value: object) -> Any | list[Problem]:
+    """The value in its field type, or everything that is wrong with it; no value is a list."""
+    if member.inner is not None:
+        return _read_object(member, member.inner, value)
+    if (member.meta.extra or {}).get("check") == "key_set":
+        found = read_key_set(value)
+        if isinstance(found, dict):
+            return found
+        places = [(f"{member.name}{fault.place}", fault) for fault in found]
+        return [Problem(place, f"{place} {fault.problem}.", fault.mend) for place, fault in places]
+    read = _read_plain(member, value)
+    return [read] if isinstance(read, Problem) else read
+
+
+def _read_object(
+    member: Member, struct: _Structure, value: object
+) -> msgspec.Struct | list[Problem] | None:
+    """An object with members of its own; one that says nothing but defaults is None."""
+    if not isinstance(value, dict):  # and it is not repeated: a private key may be in it
+        mend = (member.meta.extra or {})["mend"]
+        return [Problem(member.name, f"{member.name} is not an object.", mend)]
+    values, problems = read_members(members_of(struct), value)
+    if problems:
+        name = member.name
+        return [Problem(f"{name}.{p.member}", f"{name}.{p.reason}", p.mend) for p in problems]
+    made = struct(**values)
+    return None if made == struct() else made
+
+
+def _read_plain(member: Member, value: object) -> Any | Problem:
+    extra = member.meta.extra or {}
     if extra.get("check") == "instant":
         return _read_moment(member.name, value, extra["mend"])
     try:
@@ -180,7 +221,7 @@ def _checked(name: str, value: Any, extra: Mapping[str, Any]) -> Any | Problem:
             fault = None if value.strip() else "is only blanks"
         case "email":
             fault = people.email_fault(value)
-        case "redirect_uri" | "origin" | "page_uri" as check:
+        case "redirect_uri" | "logout_uri" | "origin" | "page_uri" as check:
             found = _URI_CHECKS[check](value)
             if found:
                 return Problem(name, f"{name} {quoted(value)} {found.problem}.", found.mend)
@@ -189,6 +230,7 @@ def _checked(name: str, value: Any, extra: Mapping[str, Any]) -> Any | Problem:
 
 _URI_CHECKS = {
     "redirect_uri": uris.redirect_uri_fault,
+    "logout_uri": uris.logout_uri_fault,
     "origin": uris.origin_fault,
     "page_uri": uris.page_uri_fault,
 }

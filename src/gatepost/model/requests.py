@@ -61,13 +61,12 @@ class Progress(Struct, frozen=True, kw_only=True):
     """What was done for this one errand; each field is set by the step that proves it.
 
     `sign_in_id` is a sign-in that was made for it, `chosen` one that the person chose to go on
-    with, `consented_as` the person who allowed it. `challenge` is what a passkey is to sign.
+    with, `consented_as` the person who allowed it.
     """
 
     sign_in_id: str | None = None
     chosen: str | None = None
     consented_as: str | None = None
-    challenge: str | None = None
 
 
 class Pending(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Sign-ins: that a person is at a browser, what they agreed to, and their passkeys."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -15,6 +16,8 @@ METHOD_REFERENCES = {PASSWORD: ("pwd",), PASSKEY: ("swk", "user")}
 METHOD_CONTEXTS = {PASSWORD: "1", PASSKEY: "phr"}
 PASSKEY_LIMIT = 20
 PASSKEY_NAME_MAX = 100
+# COSE names, best first: ES256, Ed25519, and RS256 for Windows Hello
+PASSKEY_ALGORITHMS = (-7, -8, -257)
 
 
 class SignIn(Struct, frozen=True, kw_only=True):
@@ -68,3 +71,11 @@ class Passkey(Struct, frozen=True, kw_only=True):
     sign_count: int
     created_at: datetime
     last_used_at: datetime | None = None
+
+
+class NewPasskey(NamedTuple):
+    """What a browser made: the credential id in base64url, its COSE public key, its counter."""
+
+    id: str
+    public_key: bytes
+    sign_count: int

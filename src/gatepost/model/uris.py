@@ -56,6 +56,20 @@ def redirect_uri_fault(uri: str) -> Fault | None:
     )
 
 
+def logout_uri_fault(uri: str) -> Fault | None:
+    """Where a client is told of a sign-out: https, or http on loopback."""
+    fault = _character_fault(uri)
+    if fault:
+        return fault
+    scheme, colon, rest = uri.partition(":")
+    if colon and scheme in {"https", "http"}:
+        return _web_fault(scheme, rest)
+    return Fault(
+        "is not a web address",
+        "Use https, or http on localhost, 127.0.0.1 or [::1], as in https://app.example.com/out.",
+    )
+
+
 def origin_fault(origin: str) -> Fault | None:
     """A CORS origin, exactly as a browser sends it: scheme, host, port where not the default."""
     fault = _character_fault(origin)

@@ -11,7 +11,17 @@ from gatepost.ports.stores import (
     Store,
     Tenancy,
 )
-from gatepost.ports.world import Clock, Dice, Kind, PasswordHasher, Secrets, Signer
+from gatepost.ports.world import (
+    Clock,
+    Dice,
+    KeyVerifier,
+    Kind,
+    Messenger,
+    PasskeyVerifier,
+    PasswordHasher,
+    Secrets,
+    Signer,
+)
 
 __all__ = [
     "ClientStore",
@@ -21,8 +31,11 @@ __all__ = [
     "DirectoryStore",
     "GrantStore",
     "JournalStore",
+    "KeyVerifier",
     "Kind",
+    "Messenger",
     "PageOf",
+    "PasskeyVerifier",
     "PasswordHasher",
     "SecretUse",
     "Secrets",

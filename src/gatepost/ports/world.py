@@ -1,16 +1,17 @@
-"""Clock, dice, keys and hashing: what the services ask of the world besides the stores."""
+"""Clock, dice, keys, passkeys and calls: what services ask of the world besides the stores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from gatepost.model.events import Head
 from gatepost.model.keys import Algorithm, SigningKey
-
+from gatepost.model.sign_ins import NewPasskey
 
 Kind = Literal[
-    "access-code",
+    "attempts",
     "browser",
+    "code",
     "device-code",
     "pushed-request",
     "refresh-token",
@@ -87,3 +88,32 @@ class Signer(Protocol):
 
     def verify(self, keys: Sequence[SigningKey], token_type: str, token: str) -> bytes | None:
         """The payload of a token that one of these keys signed, or None."""
+
+
+class PasskeyVerifier(Protocol):
+    """Checks what browsers answer for passkeys. A challenge is base64url of at least 16 bytes."""
+
+    def registered(self, attestation: str, challenge: str) -> NewPasskey | None:
+        """The credential that a browser made for this challenge, or None."""
+
+    def asserted(
+        self, assertion: str, challenge: str, public_key: bytes, sign_count: int
+    ) -> int | None:
+        """The new counter, or None when the answer is not of this key for this challenge."""
+
+    def credential_id(self, assertion: str) -> str | None:
+        """Which passkey an answer claims to be of; None for anything malformed."""
+
+
+class Messenger(Protocol):
+    """Calls other servers, at addresses that an administrator registered and at no others."""
+
+    def post_form(self, address: str, form: Mapping[str, str]) -> int | None:
+        """Post a form; the status of the answer, or None when it could not be delivered."""
+
+
+class KeyVerifier(Protocol):
+    """Opens what a client signed with a key of its own."""
+
+    def verify(self, key_set: Mapping[str, Any], token: str) -> bytes | None:
+        """The payload of a token that one of the public keys signed, or None."""

@@ -21,6 +21,8 @@ class Principal(NamedTuple):
     incarnation: str
     role_ids: tuple[str, ...]
     role_types: tuple[str, ...]
+    auth_time: int | None = None
+    sign_in_id: str | None = None
 
 
 class AccessClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +54,14 @@ def access_claims(
 ) -> dict[str, Any]:
     """The claims of an access token; `times` is the moment of issue and the seconds to live.
 
-    `jti` begins with the principal's incarnation, and for a client with the number of its secret:
-    a token of a removed client does not come alive when somebody takes its id, and one got with a
-    removed secret opens nothing here any more (R-83, R-27).
+    `jti` begins with the principal's incarnation, followed by the number of the client's secret or
+    the id of the person's grant: a token of a removed client does not come alive when somebody
+    takes its id, and one got with a removed secret or a revoked grant opens nothing here any more
+    (R-83, R-27, R-17).
     """
     now, lifetime = times
     issued = int(now.timestamp())
+    of_person = {"auth_time": principal.auth_time, "sid": principal.sign_in_id}
     return {
         "iss": issuer,
         "aud": AUDIENCE,
@@ -71,11 +75,17 @@ def access_claims(
         "scope": " ".join(scopes),
         "roles": principal.role_ids,
         "role_type": principal.role_types,
+        **{name: value for name, value in of_person.items() if value is not None},
     }
 
 
-def read_access_claims(payload: bytes, issuer: str, now: datetime) -> AccessClaims | str:
-    """The claims of a token whose signature was verified, or the reason to refuse it (R-31)."""
+def read_access_claims(
+    payload: bytes, issuer: str, now: datetime, scope: str | None = AUDIENCE
+) -> AccessClaims | str:
+    """The claims of a token whose signature was verified, or the reason to refuse it (R-31).
+
+    `scope` is one that the token must have; None asks for none.
+    """
     try:
         claims = msgspec.json.decode(payload, type=AccessClaims)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
@@ -89,6 +99,6 @@ def read_access_claims(payload: bytes, issuer: str, now: datetime) -> AccessClai
         return "expired_token"
     if moment + SKEW_SECONDS < max(claims.nbf, claims.iat):
         return "token_from_the_future"
-    if AUDIENCE not in claims.scope.split(" "):
+    if scope is not None and scope not in claims.scope.split(" "):
         return "scope_missing"
     return claims

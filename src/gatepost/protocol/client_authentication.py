@@ -1,4 +1,4 @@
-"""How a client shows who it is at the token endpoint (RFC 6749, 2.3.1).
+"""How a client shows who it is (RFC 6749, 2.3.1; RFC 7523; OpenID Connect Core, 9).
 
 One method a request; never from the query. Unknown client, wrong secret and expired secret are
 told apart only in journal and log (security.md R-19..R-21).
@@ -13,22 +13,24 @@ from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from gatepost.model.clients import SecretDigest
+from gatepost.protocol.client_assertions import ASSERTION_TYPE, claimed_client
 from gatepost.protocol.parameters import OAuthError, invalid_request
 
-METHODS = ("client_secret_basic", "client_secret_post")
+METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 MAX_ID = 100
 MAX_SECRET = 256
 _MAX_HEADER = 2_048
 
 
 class Credentials(NamedTuple):
-    """What a client presented."""
+    """What a client presented: a secret, a signed assertion, or only its name."""
 
     client_id: str
-    secret: str
+    secret: str = ""
+    assertion: str = ""
 
     def __repr__(self) -> str:
-        return f"Credentials(client_id={self.client_id!r}, secret=***)"
+        return f"Credentials(client_id={self.client_id!r}, ***)"
 
 
 def refused(reason: str) -> OAuthError:
@@ -42,26 +44,24 @@ def refused(reason: str) -> OAuthError:
 
 
 def presented(authorization: str | None, form: Mapping[str, str]) -> Credentials | OAuthError:
-    """The credentials of a request, from its header or its body."""
-    in_body = "client_secret" in form
-    if authorization is None:
-        if not in_body or "client_id" not in form:
-            return refused("no_credentials")
-        return _checked(Credentials(form["client_id"], form["client_secret"]))
-    if in_body:
+    """The credentials of a request, from its header or its body; one method a request (R-19)."""
+    used = [name for name in ("client_secret", "client_assertion") if name in form]
+    if len(used) + (authorization is not None) > 1:
         return invalid_request(
-            "the client authenticates in the header and in the body; use one of them",
+            "the client authenticates in more than one way; use one of them",
             "two_authentication_methods",
         )
-    credentials = _basic(authorization)
-    if isinstance(credentials, Credentials) and form.get("client_id") not in (
-        None,
-        credentials.client_id,
-    ):
+    if authorization is not None:
+        found = _basic(authorization)
+    elif "client_assertion" in form:
+        found = _asserted(form)
+    else:
+        found = _checked(Credentials(form.get("client_id", ""), form.get("client_secret", "")))
+    if isinstance(found, Credentials) and form.get("client_id") not in (None, found.client_id):
         return invalid_request(
-            "client_id in the body differs from the one in the header", "client_id_mismatch"
+            "client_id in the body differs from the one that authenticates", "client_id_mismatch"
         )
-    return credentials
+    return found
 
 
 def matching_secret(
@@ -97,11 +97,25 @@ def _basic(header: str) -> Credentials | OAuthError:
         )
     except (Base64Error, ValueError):
         return refused("malformed_header")
-    return _checked(decoded) if colon else refused("malformed_header")
+    if not colon:
+        return refused("malformed_header")
+    return _checked(decoded) if decoded.secret else refused("no_credentials")
+
+
+def _asserted(form: Mapping[str, str]) -> Credentials | OAuthError:
+    if form.get("client_assertion_type") != ASSERTION_TYPE:
+        return refused("unknown_assertion_type")
+    assertion = form["client_assertion"]
+    client_id = claimed_client(assertion)
+    return (
+        refused("malformed_assertion")
+        if client_id is None
+        else Credentials(client_id, assertion=assertion)
+    )
 
 
 def _checked(credentials: Credentials) -> Credentials | OAuthError:
-    if not credentials.client_id or not credentials.secret:
+    if not credentials.client_id:
         return refused("no_credentials")
     if "\0" in credentials.client_id:
         return refused("malformed_header")

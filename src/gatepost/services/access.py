@@ -20,20 +20,22 @@ class AccessService:
 
     def caller(self, token: str, origin: Origin) -> Caller | str:
         """The caller behind a token, or the reason code for refusing it."""
-        found = self._caller(token)
+        read = self.read(token)
+        found = read if isinstance(read, str) else self._confirmed(read)
         if isinstance(found, str):
             self._refusals.tell(Action.ACCESS_REFUSED, found, "access token", origin)
         return found
 
-    def _caller(self, token: str) -> Caller | str:
+    def read(self, token: str, scope: str | None = claims.AUDIENCE) -> claims.AccessClaims | str:
+        """What a token of ours says, if it has the scope; whether it still counts is not asked."""
         payload = self._world.signer.verify(self._ring.published(), claims.ACCESS_TOKEN_TYPE, token)
         if payload is None:
             return "bad_signature"
-        read = claims.read_access_claims(payload, self._issuer, self._world.clock.now())
-        if isinstance(read, str):
-            return read
+        return claims.read_access_claims(payload, self._issuer, self._world.clock.now(), scope)
+
+    def _confirmed(self, read: claims.AccessClaims) -> Caller | str:
         with self._world.store.reading(read.tid) as tenancy:
-            return confirmed(tenancy, _claimed(read))
+            return confirmed(tenancy, claimed(read))
 
     def remember_refusal(self, caller: Caller, origin: Origin, target: str, reason: str) -> None:
         """Write into the caller's journal that something was not allowed."""
@@ -50,7 +52,7 @@ class AccessService:
         )
 
 
-def _claimed(read: claims.AccessClaims) -> Caller:
+def claimed(read: claims.AccessClaims) -> Caller:
     """The caller as the token says, without roles: those are what they are now."""
     is_client = read.sub.startswith(CLIENT_SUBJECT_PREFIX)
     return Caller(

@@ -11,7 +11,10 @@ from typing import NamedTuple
 from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
 from gatepost.model.clients import StoredClient
 from gatepost.model.errors import Code, Refused
+from gatepost.model.grants import Family
 from gatepost.ports import Tenancy
+from gatepost.protocol.claims import Principal
+from gatepost.protocol.id_tokens import Person
 from gatepost.services.world import Act, World
 
 _MARK_END = "."
@@ -52,9 +55,28 @@ def standing_of_client(tenancy: Tenancy, client: StoredClient) -> Standing | Non
     return _with_types(tenancy, client.incarnation, getattr(client.settings, "role_ids", ()))
 
 
-def mark(incarnation: str, secret_id: int) -> str:
-    """How the `jti` of a client's token begins: which client it was, and which secret it used."""
-    return f"{incarnation}{secret_id}{_MARK_END}"
+def person(tenancy: Tenancy, tenant_id: str, family: Family) -> tuple[Principal, Person] | None:
+    """The person of a grant with their roles now, as both kinds of token need them."""
+    stands = standing(tenancy, family.user_id, family.client_id)
+    user = tenancy.directory.user(family.user_id)
+    if stands is None or user is None:
+        return None
+    principal = Principal(
+        tenant_id,
+        family.user_id,
+        family.client_id,
+        mark(stands.incarnation, family.id),
+        stands.role_ids,
+        stands.role_types,
+        family.grounds.auth_time,
+        family.sign_in_id,
+    )
+    return principal, Person(user, tenant_id, stands.role_ids, stands.role_types)
+
+
+def mark(incarnation: str, ground: int | str) -> str:
+    """How a `jti` begins: whose it is, and the number of the secret or the grant it rests on."""
+    return f"{incarnation}{ground}{_MARK_END}"
 
 
 def confirmed(tenancy: Tenancy, caller: Caller) -> Caller | str:
@@ -64,13 +86,35 @@ def confirmed(tenancy: Tenancy, caller: Caller) -> Caller | str:
         return "principal_inactive"
     if not caller.token_mark.startswith(stands.incarnation):
         return "principal_replaced"
-    if caller.kind == "client":
-        number = caller.token_mark[len(stands.incarnation) :].partition(_MARK_END)[0]
-        if not number.isdigit() or not tenancy.clients.secret(caller.client_id, int(number)):
-            return "secret_removed"
+    rest = caller.token_mark[len(stands.incarnation) :].partition(_MARK_END)[0]
+    reason = (
+        _client_fault(tenancy, caller, rest)
+        if caller.kind == "client"
+        else (_grant_fault(tenancy, rest))
+    )
+    if reason is None and tenancy.grants.is_revoked(caller.token_mark):
+        reason = "token_revoked"
+    if reason is not None:
+        return reason
     return caller._replace(
         role_ids=frozenset(stands.role_ids), role_types=frozenset(stands.role_types)
     )
+
+
+def _client_fault(tenancy: Tenancy, caller: Caller, number: str) -> str | None:
+    """The secret must still be there; 0 stands for a key, and then keys must be."""
+    if number == "0":
+        client = tenancy.clients.find(caller.client_id)
+        extensions = getattr(client.settings, "extensions", None) if client else None
+        return None if getattr(extensions, "jwks", None) else "key_removed"
+    if number.isdigit() and tenancy.clients.secret(caller.client_id, int(number)):
+        return None
+    return "secret_removed"
+
+
+def _grant_fault(tenancy: Tenancy, family_id: str) -> str | None:
+    family = tenancy.grants.family(family_id)
+    return "grant_revoked" if family is None or family.revoked_at is not None else None
 
 
 @contextmanager

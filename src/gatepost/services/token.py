@@ -1,43 +1,33 @@
-"""The token endpoint: authenticate the client, decide by the grant's row, sign, or refuse.
+"""The token endpoint: authenticate the client, decide by the grant's row, spend, sign, or refuse.
 
 A refusal is a returned value and leaves its mark: in the journal of the client's tenant, or only
-in the log where no client is known.
+in the log where no client is known. Nothing is signed inside a transaction.
 """
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
 from gatepost.model import client_kinds
-from gatepost.model.clients import SecretDigest, StoredClient
-from gatepost.model.events import ANONYMOUS, DEPLOYMENT, Action, Actor, Event, Origin
-from gatepost.ports import SecretUse, Tenancy
-from gatepost.protocol import claims, client_authentication
-from gatepost.protocol.client_authentication import Credentials
+from gatepost.model.events import Action, Actor, Event, Origin
+from gatepost.model.grants import Family, RefreshToken
+from gatepost.ports import Tenancy
+from gatepost.protocol import claims
+from gatepost.protocol.claims import Principal
 from gatepost.protocol.grants import GRANTS, Grant
-from gatepost.protocol.grants.decisions import Issue
+from gatepost.protocol.grants.decisions import Again, Issue, Replay, invalid_grant
+from gatepost.protocol.grants.request import GrantRequest
+from gatepost.protocol.id_tokens import Beside, Person
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
-from gatepost.services.keys import KeyRing
-from gatepost.services.named_clients import folded_id
-from gatepost.services.principals import mark, standing_of_client
-from gatepost.services.refusals import RefusalBook
-from gatepost.services.usage import UsageBook
+from gatepost.services import evidence
+from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
+from gatepost.services.evidence import Presented
+from gatepost.services.flows import RefreshRules
+from gatepost.services.issuing import Mint
+from gatepost.services.principals import mark, person, standing_of_client
 from gatepost.services.world import World
 
-_JTI_BYTES = 16
-_encoder = msgspec.json.Encoder()
-
-
-class TokenRequest(NamedTuple):
-    """What reached the token endpoint."""
-
-    form: Mapping[str, str]
-    authorization: str | None
-    origin: Origin
-
-    def __repr__(self) -> str:
-        return "TokenRequest(***)"
+_REFRESH_TOKEN_BYTES = 32
+_MAX_PRESENTED = 500
 
 
 class Tokens(NamedTuple):
@@ -46,140 +36,173 @@ class Tokens(NamedTuple):
     access_token: str
     expires_in: int
     scope: str
+    id_token: str | None = None
+    refresh_token: str | None = None
 
     def __repr__(self) -> str:
-        return f"Tokens(access_token=***, expires_in={self.expires_in}, scope={self.scope!r})"
+        return f"Tokens(***, expires_in={self.expires_in}, scope={self.scope!r})"
 
 
-class Books(NamedTuple):
-    """What is written down beside the answers."""
+class _Redeemed(NamedTuple):
+    """What was decided and kept, and only waits to be signed."""
 
-    usage: UsageBook
-    refusals: RefusalBook
+    issue: Issue
+    family: Family
+    principal: Principal
+    person: Person
+    refresh_token: str | None
 
 
 class TokenService:
     """Issues tokens under one issuer."""
 
-    def __init__(self, world: World, issuer: str, ring: KeyRing, books: Books) -> None:
+    def __init__(self, world: World, login: ClientLogin, mint: Mint, refresh: RefreshRules) -> None:
         self._world = world
-        self._issuer = issuer
-        self._ring = ring
-        self._book = books.usage
-        self._refusals = books.refusals
+        self._login = login
+        self._mint = mint
+        self._refresh = refresh
 
-    def answer(self, request: TokenRequest) -> Tokens | OAuthError:
+    def answer(self, request: FormRequest) -> Tokens | OAuthError:
         """Tokens, or the error to send."""
-        credentials = _presented(request)
-        if isinstance(credentials, OAuthError):
-            return self._refuse_nobody(credentials, request)
-        client_id = credentials.client_id
-        tenant_id = self._tenant_of(client_id)
-        if tenant_id is None:
-            self._look_busy(credentials)
-            return self._refuse_nobody(client_authentication.refused("unknown_client"), request)
-        with self._world.store.reading(tenant_id) as tenancy:
-            outcome = self._decide(tenancy, tenant_id, credentials, request.form)
-        if isinstance(outcome, OAuthError):
-            self._remember_refusal(tenant_id, client_id, outcome, request.origin)
+        if "grant_type" not in request.form:
+            return invalid_request("grant_type is missing", "no_grant_type")
+        known = self._login.known(request)
+        if isinstance(known, OAuthError):
+            return known
+        outcome = self._answer(known, request)
+        if isinstance(outcome, OAuthError) and outcome.reason not in _EXPECTED:
+            self._login.remember(known.tenant_id, known.id, outcome, request.origin)
         return outcome
 
-    def _look_busy(self, credentials: Credentials) -> None:
-        """Do for an unknown client what is done for a known one, so that time tells little."""
-        self._world.secrets.digest(credentials.secret)
-        with self._world.store.reading(DEPLOYMENT) as nobody:
-            nobody.clients.find(credentials.client_id)
-            nobody.clients.digests(credentials.client_id)
+    def _answer(self, known: KnownClient, request: FormRequest) -> Tokens | OAuthError:
+        row = _grant_for(known, request.form["grant_type"])
+        if isinstance(row, OAuthError):
+            return row
+        if row.evidence is None:
+            return self._for_itself(known, row, request)
+        value = request.form.get(row.evidence)
+        if value is None:
+            return invalid_request(f"{row.evidence} is missing", "no_evidence")
+        if len(value) > _MAX_PRESENTED:
+            return invalid_grant(f"this {row.evidence} is too long to be one", "evidence_too_long")
+        what = evidence.presented(self._world, row.evidence, value)
+        redeemed = self._redeem(known, row, what, request)
+        return redeemed if isinstance(redeemed, OAuthError) else self._sign(known, redeemed)
 
-    def _tenant_of(self, client_id: str) -> str | None:
-        with self._world.store.reading_all() as deployment:
-            return deployment.tenant_of_client(client_id)
-
-    def _decide(
-        self, tenancy: Tenancy, tenant_id: str, credentials: Credentials, form: Mapping[str, str]
+    def _for_itself(
+        self, known: KnownClient, row: Grant, request: FormRequest
     ) -> Tokens | OAuthError:
-        client = tenancy.clients.find(credentials.client_id)
-        if client is None:
-            return client_authentication.refused("unknown_client")
-        secret = self._authenticate(tenancy, client, credentials)
-        if isinstance(secret, OAuthError):
-            return secret
-        grant = _grant_for(client, form["grant_type"])
-        if isinstance(grant, OAuthError):
-            return grant
-        decision = grant.decide(form, client)
-        if isinstance(decision, OAuthError):
-            return decision
-        now = self._world.clock.now()
-        self._book.note(tenant_id, SecretUse(client.settings.id, secret.id, 1, now))
-        return self._issue(tenancy, (tenant_id, secret.id), client, decision)
-
-    def _authenticate(
-        self, tenancy: Tenancy, client: StoredClient, credentials: Credentials
-    ) -> SecretDigest | OAuthError:
-        presented = self._world.secrets.digest(credentials.secret)
-        digests = tenancy.clients.digests(client.settings.id)
-        found = client_authentication.matching_secret(digests, presented, self._world.clock.now())
-        if isinstance(found, SecretDigest) and not client.settings.enabled:
-            return client_authentication.refused("client_disabled")
-        return found
-
-    def _issue(
-        self, tenancy: Tenancy, stem: tuple[str, int], client: StoredClient, decision: Issue
-    ) -> Tokens | OAuthError:
-        tenant_id, secret_id = stem
-        client_id = client.settings.id
-        subject = claims.client_subject(client_id)
-        stands = standing_of_client(tenancy, client)
-        key = self._ring.signing()
-        if stands is None or key is None:
-            return OAuthError("server_error", "no signing key is active", "no_signing_key", 503)
-        stands = stands._replace(incarnation=mark(stands.incarnation, secret_id))
-        principal = claims.Principal(tenant_id, subject, client_id, *stands)
-        lifetime = client.settings.access_token_lifetime
-        payload = claims.access_claims(
-            self._issuer,
-            principal,
-            decision.scopes,
-            (self._world.clock.now(), lifetime),
-            self._world.dice.token(_JTI_BYTES),
-        )
-        token = self._world.signer.sign(key, claims.ACCESS_TOKEN_TYPE, _encoder.encode(payload))
+        decision = row.decide(GrantRequest(request.form, known.client, None, self._now()))
+        if not isinstance(decision, Issue):
+            return decision if isinstance(decision, OAuthError) else _NOT_POSSIBLE
+        with self._world.store.reading(known.tenant_id) as tenancy:
+            stands = standing_of_client(tenancy, known.client)
+        if stands is None:
+            return invalid_grant("the client may not act", "principal_inactive")
+        stands = stands._replace(incarnation=mark(stands.incarnation, known.secret_id or 0))
+        principal = Principal(known.tenant_id, claims.client_subject(known.id), known.id, *stands)
+        lifetime = known.client.settings.access_token_lifetime
+        token = self._mint.access_token(principal, decision.scopes, lifetime)
         return Tokens(token, lifetime, " ".join(decision.scopes))
 
-    def _refuse_nobody(self, error: OAuthError, request: TokenRequest) -> OAuthError:
-        """A refusal that no tenant's journal can hold, because no client is known yet."""
-        claimed = request.form.get("client_id", "")
-        self._refusals.tell(Action.TOKEN_REFUSED, error.reason, claimed, request.origin)
-        return error
+    def _redeem(
+        self, known: KnownClient, row: Grant, what: Presented, request: FormRequest
+    ) -> _Redeemed | OAuthError:
+        """Decide and spend in one transaction; a returned refusal keeps what it marked."""
+        now = self._now()
+        with self._world.store.writing(known.tenant_id) as tenancy:
+            found = evidence.load(tenancy.grants, what, now)
+            client = tenancy.clients.find(known.id)
+            if client is None or not client.settings.enabled:
+                return invalid_grant("the client may not act", "principal_inactive")
+            decision = row.decide(GrantRequest(request.form, client, found, now))
+            if isinstance(decision, Replay):
+                self._end_family(tenancy, known, decision, request.origin)
+                return decision.error
+            if isinstance(decision, OAuthError):
+                return decision
+            return self._keep(tenancy, known, what, decision)
 
-    def _remember_refusal(
-        self, tenant_id: str, client_id: str, error: OAuthError, origin: Origin
+    def _keep(
+        self, tenancy: Tenancy, known: KnownClient, what: Presented, decision: Issue | Again
+    ) -> _Redeemed | OAuthError:
+        issue = decision.issue if isinstance(decision, Again) else decision
+        family = issue.family
+        stands = person(tenancy, known.tenant_id, family) if family else None
+        if family is None or stands is None:
+            return invalid_grant("the person may not act any more", "principal_inactive")
+        if what.kind == "code" and tenancy.sign_ins.get(family.sign_in_id) is None:
+            return invalid_grant("the person has signed out", "signed_out")
+        if isinstance(decision, Again):
+            refresh = self._world.secrets.unseal(_place(what), decision.sealed_successor)
+            return _Redeemed(issue, family, *stands, refresh)
+        refresh = self._new_refresh_token() if issue.with_refresh_token else None
+        sealed = self._world.secrets.seal(_place(what), refresh) if refresh else b""
+        if not evidence.spend(tenancy.grants, what, self._now(), sealed):
+            return invalid_grant("it was used at this very moment", "lost_race")
+        if refresh:
+            self._keep_refresh_token(tenancy, what, family, refresh)
+        return _Redeemed(issue, family, *stands, refresh)
+
+    def _keep_refresh_token(
+        self, tenancy: Tenancy, what: Presented, family: Family, value: str
     ) -> None:
-        authenticated = error.error != "invalid_client"
-        self._refusals.remember(
-            tenant_id,
-            Event(
-                at=self._world.clock.now(),
-                action=Action.TOKEN_REFUSED,
-                actor=Actor("client", client_id) if authenticated else ANONYMOUS,
-                origin=origin,
-                target=client_id,
-                reason=error.reason,
-            ),
+        rules, now = self._refresh, self._now()
+        before = tenancy.grants.refresh_token(what.digest) if what.kind == "refresh_token" else None
+        tenancy.grants.add_refresh_token(
+            RefreshToken(
+                digest=evidence.presented(self._world, "refresh_token", value).digest,
+                family_id=family.id,
+                generation=before.generation + 1 if before else 1,
+                created_at=now,
+                expires_at=min(now + rules.idle, family.created_at + rules.absolute),
+            )
         )
 
+    def _sign(self, known: KnownClient, redeemed: _Redeemed) -> Tokens:
+        issue, family, principal, person, refresh = redeemed
+        lifetime = known.client.settings.access_token_lifetime
+        token = self._mint.access_token(principal, issue.scopes, lifetime)
+        id_token = None
+        if issue.with_id_token:
+            beside = Beside(nonce=issue.nonce, access_token=token)
+            id_token = self._mint.id_token(family, person, beside)
+        return Tokens(token, lifetime, " ".join(issue.scopes), id_token, refresh)
 
-def _presented(request: TokenRequest) -> Credentials | OAuthError:
-    if "grant_type" not in request.form:
-        return invalid_request("grant_type is missing", "no_grant_type")
-    found = client_authentication.presented(request.authorization, request.form)
-    if isinstance(found, OAuthError):
-        return found
-    return Credentials(folded_id(found.client_id), found.secret)
+    def _end_family(
+        self, tenancy: Tenancy, known: KnownClient, replay: Replay, origin: Origin
+    ) -> None:
+        """A second use may be a thief's: all that came of the first ends (R-17, R-25)."""
+        now = self._now()
+        if tenancy.grants.revoke_family(replay.family_id, now, replay.error.reason):
+            tenancy.journal.append(
+                Event(
+                    at=now,
+                    action=Action.GRANT_REVOKED,
+                    actor=Actor("client", known.id),
+                    origin=origin,
+                    target=replay.family_id,
+                    reason=replay.error.reason,
+                )
+            )
+
+    def _new_refresh_token(self) -> str:
+        return "gpr_" + self._world.dice.token(_REFRESH_TOKEN_BYTES)
+
+    def _now(self) -> datetime:
+        return self._world.clock.now()
 
 
-def _grant_for(client: StoredClient, grant_type: str) -> Grant | OAuthError:
+# What every waiting device is told again and again is no refusal to keep.
+_EXPECTED = frozenset({"device_waits", "polled_too_soon"})
+_NOT_POSSIBLE = OAuthError("server_error", "a grant without evidence cannot be replayed", "bug")
+
+
+def _place(what: Presented) -> str:
+    return f"successor of {what.digest.hex()}"
+
+
+def _grant_for(known: KnownClient, grant_type: str) -> Grant | OAuthError:
     grant = GRANTS.get(grant_type)
     if grant is None:
         return OAuthError(
@@ -188,7 +211,7 @@ def _grant_for(client: StoredClient, grant_type: str) -> Grant | OAuthError:
             f"supported: {' '.join(GRANTS)}",
             "unsupported_grant_type",
         )
-    if grant_type not in client_kinds.BY_NAME[client.kind].grants:
+    if grant_type not in client_kinds.BY_NAME[known.client.kind].grants:
         return OAuthError(
             "unauthorized_client",
             "a client of this kind may not use this grant type",

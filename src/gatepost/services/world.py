@@ -5,7 +5,15 @@ from typing import NamedTuple
 from gatepost.model.callers import Caller
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.tenants import Theme
-from gatepost.ports import Clock, Dice, PasswordHasher, Secrets, Signer, Store
+from gatepost.ports import (
+    Clock,
+    Dice,
+    KeyVerifier,
+    PasswordHasher,
+    Secrets,
+    Signer,
+    Store,
+)
 
 _INCARNATION_BYTES = 6
 
@@ -19,6 +27,7 @@ class World(NamedTuple):
     secrets: Secrets
     passwords: PasswordHasher
     signer: Signer
+    client_keys: KeyVerifier
     theme: Theme = "aveva"
 
 

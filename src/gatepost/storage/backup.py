@@ -23,8 +23,14 @@ def backup(source: Database, target: Path) -> int:
     """Copy a store into a new file while it is in use; the number of rows."""
     if target.exists():
         raise BackupFault(f"{target} exists already. Name a new file.")
-    if schema.revision(source.engine) is None:
+    found = schema.revision(source.engine)
+    if found is None:
         raise BackupFault("The store is empty; there is nothing to back up.")
+    if found != schema.HEAD:
+        raise BackupFault(
+            "The store is of another version of Gatepost. Back it up with that, or bring it to "
+            "this one first: gatepost migrate"
+        )
     _make_private(target)
     try:
         if source.path is not None:
@@ -123,12 +129,17 @@ def _checked(path: Path) -> int:
         with closing(_reader(path)) as connection:
             whole = connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             found = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
-            counts = [
-                connection.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()[0]  # noqa: S608  (our own table names)
-                for table in metadata.sorted_tables
-            ]
+            # only then, because another version has other tables
+            rows = _count(connection) if whole and found == schema.HEAD else None
     except sqlite3.DatabaseError:
         raise BackupFault(f"{path} is not a backup of Gatepost.") from None
-    if not whole or found != schema.HEAD:
+    if rows is None:
         raise BackupFault(f"{path} is damaged or of another version of Gatepost.")
-    return sum(counts)
+    return rows
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    return sum(
+        connection.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()[0]  # noqa: S608  (our own table names)
+        for table in metadata.sorted_tables
+    )

@@ -104,6 +104,13 @@ class SqlDirectoryStore(SqlRoleStore):
         row = self._work.one(select(passwords.c.phc).where(*self._of_user(passwords, user_id)))
         return row.phc if row else None
 
+    def password_is_one_time(self, user_id: str) -> bool:
+        """Whether the password must be changed at the next sign-in."""
+        row = self._work.one(
+            select(passwords.c.must_change).where(*self._of_user(passwords, user_id))
+        )
+        return row is not None and row.must_change
+
     def set_password(
         self, user_id: str, phc: str, changed_at: datetime, *, must_change: bool
     ) -> None:

@@ -1,22 +1,29 @@
-"""The tables of sign-ins, consents and grants: laid now so that the flows need no rewrite.
+"""The tables of sign-ins, consents and grants.
 
-Codes, refresh tokens and session ids are kept as digests only. Each one-time thing has a table
-of its own kind, so that one can never be taken for another (security.md, lesson of 2026-4282).
-Every row has a deadline, by which it may be swept.
+Codes, tokens and cookies are kept as digests only. Each one-time thing has a table of its own kind,
+so that one can never be taken for another (security.md, lesson of 2026-4282). What ends by itself
+has an index on its deadline, by which it may be swept. Each child of a client, user or family has
+an index that begins with its parent, so that a parent goes without a walk through the tenant.
 """
 
-from sqlalchemy import JSON, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Table
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, Table
 
 from gatepost.storage.tables import child_of, metadata, moment_column, tenant_key, text_column
+
+
+def digest_column(name: str, *, unique: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False, unique=unique)
+
 
 sign_ins = Table(
     "sign_ins",
     metadata,
     text_column("tenant_id"),
     text_column("id"),
-    Column("digest", LargeBinary, nullable=False, unique=True),
+    digest_column("digest", unique=True),
+    digest_column("silent_digest", unique=True),
     text_column("user_id"),
-    Column("methods", JSON, nullable=False),
+    text_column("method"),
     moment_column("signed_in_at"),
     moment_column("last_seen_at"),
     moment_column("expires_at"),
@@ -39,6 +46,34 @@ consents = Table(
     tenant_key("user_id", "client_id"),
     child_of("users", "user_id"),
     child_of("clients", "client_id"),
+    Index("consents_by_client", "tenant_id", "client_id"),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    text_column("tenant_id"),
+    text_column("id"),
+    text_column("user_id"),
+    text_column("name"),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    moment_column("created_at"),
+    moment_column("last_used_at", nullable=True),
+    tenant_key("id"),
+    child_of("users", "user_id"),
+    Index("passkeys_by_user", "tenant_id", "user_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    text_column("tenant_id"),
+    Column("key", LargeBinary, nullable=False),
+    moment_column("ends_at"),
+    tenant_key("key"),
+    child_of("tenants"),
+    Index("attempts_by_deadline", "ends_at"),
 )
 
 pending_requests = Table(
@@ -46,15 +81,33 @@ pending_requests = Table(
     metadata,
     text_column("tenant_id"),
     text_column("id"),
-    text_column("client_id"),
-    Column("browser_digest", LargeBinary, nullable=False),
-    Column("request", JSON, nullable=False),
+    text_column("client_id", nullable=True),
+    digest_column("browser_digest"),
+    Column("errand", JSON, nullable=False),
     Column("progress", JSON, nullable=False),
     moment_column("created_at"),
     moment_column("expires_at"),
     tenant_key("id"),
+    # of its own, because an errand without a client is bound to nothing else
+    child_of("tenants"),
     child_of("clients", "client_id"),
+    Index("pending_requests_by_client", "tenant_id", "client_id"),
     Index("pending_requests_by_deadline", "expires_at"),
+)
+
+pushed_requests = Table(
+    "pushed_requests",
+    metadata,
+    text_column("tenant_id"),
+    digest_column("digest"),
+    text_column("client_id"),
+    Column("parameters", JSON, nullable=False),
+    moment_column("created_at"),
+    moment_column("expires_at"),
+    tenant_key("digest"),
+    child_of("clients", "client_id"),
+    Index("pushed_requests_by_client", "tenant_id", "client_id"),
+    Index("pushed_requests_by_deadline", "expires_at"),
 )
 
 families = Table(
@@ -64,8 +117,9 @@ families = Table(
     text_column("id"),
     text_column("client_id"),
     text_column("user_id"),
-    text_column("sign_in_id", nullable=True),
-    Column("scopes", JSON, nullable=False),
+    # not a foreign key: a family outlives the sign-in that it began in
+    text_column("sign_in_id"),
+    Column("grounds", JSON, nullable=False),
     moment_column("created_at"),
     moment_column("expires_at"),
     moment_column("revoked_at", nullable=True),
@@ -75,6 +129,7 @@ families = Table(
     child_of("users", "user_id"),
     Index("families_by_user", "tenant_id", "user_id"),
     Index("families_by_client", "tenant_id", "client_id"),
+    Index("families_by_sign_in", "tenant_id", "sign_in_id"),
     Index("families_by_deadline", "expires_at"),
 )
 
@@ -82,18 +137,17 @@ codes = Table(
     "codes",
     metadata,
     text_column("tenant_id"),
-    Column("digest", LargeBinary, nullable=False),
-    text_column("client_id"),
-    text_column("user_id"),
-    text_column("sign_in_id"),
-    text_column("family_id", nullable=True),
-    Column("request", JSON, nullable=False),
+    digest_column("digest"),
+    text_column("family_id"),
+    text_column("redirect_uri"),
+    text_column("challenge", nullable=True),
+    text_column("nonce", nullable=True),
     moment_column("created_at"),
     moment_column("expires_at"),
     moment_column("used_at", nullable=True),
     tenant_key("digest"),
-    child_of("clients", "client_id"),
-    child_of("users", "user_id"),
+    child_of("families", "family_id"),
+    Index("codes_by_family", "tenant_id", "family_id"),
     Index("codes_by_deadline", "expires_at"),
 )
 
@@ -101,7 +155,7 @@ refresh_tokens = Table(
     "refresh_tokens",
     metadata,
     text_column("tenant_id"),
-    Column("digest", LargeBinary, nullable=False),
+    digest_column("digest"),
     text_column("family_id"),
     Column("generation", Integer, nullable=False),
     moment_column("created_at"),
@@ -109,9 +163,7 @@ refresh_tokens = Table(
     moment_column("used_at", nullable=True),
     Column("sealed_successor", LargeBinary, nullable=True),
     tenant_key("digest"),
-    ForeignKeyConstraint(
-        ["tenant_id", "family_id"], ["families.tenant_id", "families.id"], ondelete="CASCADE"
-    ),
+    child_of("families", "family_id"),
     Index("refresh_tokens_by_family", "tenant_id", "family_id"),
     Index("refresh_tokens_by_deadline", "expires_at"),
 )
@@ -120,18 +172,31 @@ device_codes = Table(
     "device_codes",
     metadata,
     text_column("tenant_id"),
-    Column("digest", LargeBinary, nullable=False),
-    Column("user_code_digest", LargeBinary, nullable=False, unique=True),
+    digest_column("digest"),
+    digest_column("user_code_digest", unique=True),
     text_column("client_id"),
-    text_column("user_id", nullable=True),
-    Column("request", JSON, nullable=False),
+    Column("scopes", JSON, nullable=False),
     text_column("state"),
+    text_column("family_id", nullable=True),
     moment_column("created_at"),
     moment_column("last_polled_at", nullable=True),
     moment_column("expires_at"),
     moment_column("used_at", nullable=True),
     tenant_key("digest"),
     child_of("clients", "client_id"),
-    child_of("users", "user_id"),
+    child_of("families", "family_id"),
+    Index("device_codes_by_client", "tenant_id", "client_id"),
+    Index("device_codes_by_family", "tenant_id", "family_id"),
     Index("device_codes_by_deadline", "expires_at"),
+)
+
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    text_column("tenant_id"),
+    text_column("id"),
+    moment_column("expires_at"),
+    tenant_key("id"),
+    child_of("tenants"),
+    Index("revoked_tokens_by_deadline", "expires_at"),
 )

@@ -1,22 +1,26 @@
 """The door to the store on SQL: transactions, and the views that they open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Engine, Row, select, update
+from sqlalchemy import Engine, Row, func, select, update
 
 from gatepost.model.events import DEPLOYMENT
 from gatepost.model.keys import SigningKey
 from gatepost.model.tenants import Tenant
+from gatepost.model.text import fold
 from gatepost.ports import Secrets
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.directory_store import SqlDirectoryStore
 from gatepost.storage.engine import transaction
+from gatepost.storage.flow_tables import device_codes, sign_ins
+from gatepost.storage.grant_store import SqlGrantStore
 from gatepost.storage.journal_store import SqlJournalStore
 from gatepost.storage.role_store import tenant_of_row
-from gatepost.storage.tables import clients, deployment, signing_keys, tenants
+from gatepost.storage.sign_in_store import SqlSignInStore
+from gatepost.storage.tables import client_origins, clients, deployment, signing_keys, tenants
 from gatepost.storage.unit_of_work import UnitOfWork
 
 _KEY_CHECK = "key_check"
@@ -45,6 +49,16 @@ class SqlTenancy:
         """Events."""
         return SqlJournalStore(self._work, self._tenant_id, self._secrets)
 
+    @cached_property
+    def sign_ins(self) -> SqlSignInStore:
+        """Sign-ins, consents, passkeys."""
+        return SqlSignInStore(self._work, self._tenant_id)
+
+    @cached_property
+    def grants(self) -> SqlGrantStore:
+        """Requests under way, codes, tokens."""
+        return SqlGrantStore(self._work, self._tenant_id)
+
 
 class SqlDeployment:
     """`ports.Deployment` on SQL."""
@@ -58,6 +72,36 @@ class SqlDeployment:
         row = self._work.one(select(clients.c.tenant_id).where(clients.c.id == client_id))
         return row.tenant_id if row else None
 
+    def tenants_of_sign_ins(self, digests: Sequence[bytes]) -> tuple[str, ...]:
+        """The tenants that these session digests belong to, newest sign-in first."""
+        if not digests:
+            return ()
+        found = (
+            select(sign_ins.c.tenant_id)
+            .where(sign_ins.c.digest.in_(list(digests)))
+            .group_by(sign_ins.c.tenant_id)
+            .order_by(func.max(sign_ins.c.signed_in_at).desc(), sign_ins.c.tenant_id)
+        )
+        return tuple(row.tenant_id for row in self._work.read(found))
+
+    def tenant_of_user_code(self, digest: bytes) -> str | None:
+        """The tenant of the device that shows this user code."""
+        shown = device_codes.c.user_code_digest == digest
+        row = self._work.one(select(device_codes.c.tenant_id).where(shown))
+        return row.tenant_id if row else None
+
+    def tenant_with_alias(self, alias: str) -> str | None:
+        """The tenant whose alias is the same but for case and width."""
+        # Aliases are not unique: one that two tenants have names neither.
+        named = select(tenants.c.id).where(tenants.c.folded_alias == fold(alias)).limit(2)
+        rows = self._work.read(named).all()
+        return rows[0].id if len(rows) == 1 else None
+
+    def has_origin(self, origin: str) -> bool:
+        """Whether any client registered exactly this origin for calls from browsers."""
+        known = select(client_origins.c.origin).where(client_origins.c.origin == origin)
+        return self._work.one(known.limit(1)) is not None
+
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""
         rows = self._work.read(select(tenants).order_by(tenants.c.created_at, tenants.c.id))
@@ -66,7 +110,7 @@ class SqlDeployment:
     def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a new tenant; False when its id is taken."""
         row = {name: getattr(tenant, name) for name in tenant.__struct_fields__}
-        return self._work.add(tenants, row)
+        return self._work.add(tenants, {**row, "folded_alias": fold(tenant.alias)})
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
         """All signing keys that were not yet deleted."""

@@ -87,8 +87,11 @@ tenants = Table(
     Column("id", Words, primary_key=True),
     text_column("name"),
     text_column("alias"),
+    # nullable because SQLite adds no other column to rows; never null in a row
+    text_column("folded_alias", nullable=True),
     moment_column("created_at"),
     moment_column("updated_at"),
+    Index("tenants_by_alias", "folded_alias"),
 )
 
 counts = Table(

@@ -56,9 +56,13 @@ class UnitOfWork:
 
     def add(self, table: Table, values: Mapping[str, object]) -> bool:
         """Insert a row unless a key or unique value of it is taken."""
-        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(table).on_conflict_do_nothing()
-        return self.change(statement, values) > 0
+        return self.change(self.insert(table).on_conflict_do_nothing(), values) > 0
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An insertion in the words of this database, which may say what a conflict does."""
+        if self._connection.dialect.name == "sqlite":
+            return sqlite.insert(table)
+        return postgresql.insert(table)
 
     def add_all(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert rows that are known to be new."""

@@ -103,6 +103,9 @@ def explain(refused: Refused, origin: Origin) -> Reply:
         Code.INTERNAL: 500,
         Code.BODY_TOO_LARGE: 413,
         Code.HEADERS_TOO_LARGE: 431,
+        Code.BODY_TIMEOUT: 408,
+        Code.UNSUPPORTED_MEDIA_TYPE: 415,
+        Code.FORM_NOT_OURS: 403,
     }.get(refused.code, 400)
     reply = pages.page(status, "error.html", refused=refused, support_id=origin.operation_id)
     extra = (("Allow", "GET, HEAD"),) if status == 405 else ()

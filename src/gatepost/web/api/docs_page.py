@@ -1,6 +1,7 @@
 """The readable page of the API, laid out from the same document that tools read."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gatepost.web.api.openapi import document
@@ -44,20 +45,20 @@ def _row(path: str, method: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def _members(reference: str) -> list[dict[str, Any]]:
     schema = document()["components"]["schemas"].get(reference.rpartition("/")[2], {})
+    return list(_rows(schema))
+
+
+def _rows(schema: dict[str, Any], outer: str = "") -> Iterator[dict[str, Any]]:
+    """The members of an object, each followed by its own members where it is an object too."""
     required = schema.get("required", [])
-    return [
-        {
-            "name": name,
-            "required": name in required,
-            "description": _description(member),
+    for name, member in schema.get("properties", {}).items():
+        inner: dict[str, Any] = member.get("anyOf", [member])[0]
+        yield {
+            "name": f"{outer}{name}",
+            "required": not outer and name in required,
+            "description": str(inner.get("description", "")),
         }
-        for name, member in schema.get("properties", {}).items()
-    ]
-
-
-def _description(member: dict[str, Any]) -> str:
-    inner: dict[str, Any] = member.get("anyOf", [member])[0]
-    return str(inner.get("description", ""))
+        yield from _rows(inner, f"{outer}{name}.")
 
 
 def _first_example(row: dict[str, Any]) -> Any:

@@ -22,6 +22,7 @@ SHOWN = {
     Code.HEADERS_TOO_LARGE: Shown(431, "The headers are too large"),
     Code.INVALID_MEMBER: Shown(400, "Missing or invalid input"),
     Code.INVALID_QUERY: Shown(400, "Invalid query parameter"),
+    Code.FORM_NOT_OURS: Shown(403, "Forbidden"),
     Code.LIMIT_REACHED: Shown(400, "Limit exceeded"),
     Code.DUPLICATE_USER: Shown(400, "User already exists"),
     Code.BUILT_IN_ROLE: Shown(400, "Built-in role"),

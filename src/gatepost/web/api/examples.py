@@ -69,7 +69,11 @@ def _client(kind: ClientKind) -> StoredClient:
         if member.meta.examples
     }
     settings = msgspec.convert(
-        {member.name: members[member.attribute] for member in reading.members_of(kind.settings)},
+        {
+            member.name: members[member.attribute]
+            for member in reading.members_of(kind.settings)
+            if member.attribute in members
+        },
         kind.settings,
     )
     return StoredClient(

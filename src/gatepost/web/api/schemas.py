@@ -1,5 +1,6 @@
 """The schemas of the OpenAPI document, read off the same structs that read and answer calls."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -36,20 +37,11 @@ def reference(name: str) -> dict[str, Any]:
 
 def schema_of(shape: Shape) -> dict[str, Any]:
     """The schema of a body; a null member says nothing, like an absent one."""
-    properties: dict[str, Any] = {}
-    for member in shape.members:
-        plain = _plain(member)
-        must = member.name in shape.required
-        properties[member.name] = plain if must else {"anyOf": [plain, {"type": "null"}]}
+    properties = _properties(shape.members, shape.required)
     for name, fixed in shape.fixed.items():
         described = {**fixed, "description": "May be sent as it is; cannot be changed."}
         properties[name] = {"anyOf": [described, {"type": "null"}]}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(shape.required),
-        "additionalProperties": False,
-    }
+    return _object(properties, shape.required)
 
 
 def example_of(shape: Shape) -> dict[str, Any]:
@@ -65,7 +57,30 @@ def example_of(shape: Shape) -> dict[str, Any]:
 _UNEXEMPLARY = frozenset({"Id", "RoleIds"})
 
 
+def _properties(
+    members: Iterable[reading.Member], required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for member in members:
+        plain = _plain(member)
+        must = member.name in required
+        properties[member.name] = plain if must else {"anyOf": [plain, {"type": "null"}]}
+    return properties
+
+
+def _object(properties: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
 def _plain(member: reading.Member) -> dict[str, Any]:
+    if member.inner is not None:
+        words = {"title": member.meta.title, "description": member.meta.description}
+        return words | _object(_properties(reading.members_of(member.inner)))
     schema = msgspec.json.schema(member.type)
     schema.pop("$ref", None)
     if (member.meta.extra or {}).get("check") == "unique":

@@ -87,8 +87,10 @@ class TenantView(Struct, frozen=True, rename="pascal"):
 
 
 def client(stored: StoredClient) -> dict[str, Any]:
-    """A client of any kind, by the names of its settings."""
+    """A client of any kind, by the names of its settings; what is ours only where it was set."""
     settings: dict[str, Any] = to_builtins(stored.settings)
+    if settings.get("Extensions") is None:
+        settings.pop("Extensions", None)
     return settings
 
 

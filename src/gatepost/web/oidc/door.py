@@ -1,28 +1,34 @@
-"""The addresses below /identity, and what answers there."""
+"""The addresses below /identity that clients call, and what answers there."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
+from gatepost.ports import Store
 from gatepost.protocol import discovery
 from gatepost.protocol.parameters import OAuthError, invalid_request, parse_form
+from gatepost.services.authorize import AuthorizeService
+from gatepost.services.client_login import FormRequest
+from gatepost.services.devices import DeviceService
 from gatepost.services.keys import KeyRing
-from gatepost.services.token import TokenRequest, TokenService
+from gatepost.services.token import TokenService
+from gatepost.services.token_use import TokenUse
 from gatepost.web.front import Endpoint
-from gatepost.web.http import NO_STORE, Call, Headers, Reply, json_reply
+from gatepost.web.http import Call, Headers, Reply, json_reply
+from gatepost.web.oidc.cors import Cors
 
 TOKEN_BODY_LIMIT = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
+_NO_CACHE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 _PUBLIC: Headers = (("Cache-Control", "public, max-age=300"),)
-_NO_CACHE: Headers = (*NO_STORE, ("Pragma", "no-cache"))
 _STATUS = {
-    Code.METHOD_NOT_ALLOWED: 405,
-    Code.ROUTE_NOT_FOUND: 404,
-    Code.BODY_TOO_LARGE: 413,
-    Code.HEADERS_TOO_LARGE: 431,
     Code.UNSUPPORTED_MEDIA_TYPE: 415,
+    Code.BODY_TOO_LARGE: 413,
     Code.BODY_TIMEOUT: 408,
+    Code.HEADERS_TOO_LARGE: 431,
+    Code.ROUTE_NOT_FOUND: 404,
+    Code.METHOD_NOT_ALLOWED: 405,
     Code.STORE_UNAVAILABLE: 503,
     Code.INTERNAL: 500,
 }
@@ -30,29 +36,35 @@ _ERROR = {
     Code.STORE_UNAVAILABLE: "temporarily_unavailable",
     Code.INTERNAL: "server_error",
 }
+_CREDENTIALS = ("client_secret", "client_assertion", "client_id")
+
+
+class Desk(NamedTuple):
+    """The services that answer clients."""
+
+    tokens: TokenService
+    use: TokenUse
+    authorize: AuthorizeService
+    devices: DeviceService
+    ring: KeyRing
 
 
 class _Address(NamedTuple):
     methods: tuple[str, ...]
     handle: Callable[[Call], Reply]
     body_limit: int = 0
+    for_browsers: bool = True
 
 
 class OidcDoor:
     """Answers below /identity, and the RFC 8414 address of the same document."""
 
-    def __init__(self, issuer: str, tokens: TokenService, ring: KeyRing) -> None:
+    def __init__(self, issuer: str, desk: Desk, store: Store) -> None:
         self._issuer = issuer
-        self._tokens = tokens
-        self._ring = ring
-        reading = ("GET", "HEAD")
-        prefix = discovery.ISSUER_PATH
-        self._addresses = {
-            prefix + discovery.TOKEN_PATH: _Address(("POST",), self._token, TOKEN_BODY_LIMIT),
-            prefix + discovery.DISCOVERY_PATH: _Address(reading, self._document),
-            prefix + discovery.JWKS_PATH: _Address(reading, self._keys),
-            "/.well-known/oauth-authorization-server" + prefix: _Address(reading, self._document),
-        }
+        self._desk = desk
+        self._store = store
+        self._cors = Cors(self._is_registered)
+        self._addresses = self._table()
 
     def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
         """The endpoint of a path below /identity or /.well-known."""
@@ -61,35 +73,101 @@ class OidcDoor:
         address = self._addresses.get("/" + "/".join(segments).lower())
         if address is None:
             return Endpoint(_unknown, explain)
-        if method not in address.methods:
-            return Endpoint(_wrong_method(address.methods), explain)
-        return Endpoint(address.handle, explain, address.body_limit)
+        if not address.for_browsers:
+            return _endpoint(address, method, address.handle)
+        if method == "OPTIONS":
+            return Endpoint(lambda call: self._cors.preflight(call, address.methods), explain)
+        return _endpoint(address, method, lambda call: self._shared(address, call))
+
+    def _table(self) -> dict[str, _Address]:
+        reading, posting = ("GET", "HEAD"), ("POST",)
+        limit = TOKEN_BODY_LIMIT
+        own = {
+            discovery.DISCOVERY_PATH: _Address(reading, self._document),
+            discovery.JWKS_PATH: _Address(reading, self._keys),
+            discovery.TOKEN_PATH: _Address(posting, self._token, limit),
+            discovery.USERINFO_PATH: _Address((*reading, "POST"), self._userinfo, limit),
+            discovery.REVOCATION_PATH: _Address(posting, self._revoke, limit),
+            discovery.PUSHED_PATH: _Address(posting, self._push, limit, for_browsers=False),
+            discovery.DEVICE_PATH: _Address(posting, self._device, limit, for_browsers=False),
+            discovery.INTROSPECTION_PATH: _Address(
+                posting, self._introspect, limit, for_browsers=False
+            ),
+        }
+        prefix = discovery.ISSUER_PATH
+        at_root = "/.well-known/oauth-authorization-server" + prefix
+        return {prefix + path: address for path, address in own.items()} | {
+            at_root: own[discovery.DISCOVERY_PATH]
+        }
+
+    def _shared(self, address: _Address, call: Call) -> Reply:
+        """The answer, readable for a registered origin; refusals too."""
+        try:
+            reply = address.handle(call)
+        except Refused as refused:
+            reply = explain(refused, call.origin)
+        return self._cors.shared(call, reply)
+
+    def _is_registered(self, origin: str) -> bool:
+        with self._store.reading_all() as deployment:
+            return deployment.has_origin(origin)
 
     def _token(self, call: Call) -> Reply:
-        media_type = call.headers.get("content-type", "").split(";")[0].strip().lower()
-        if media_type != _FORM:
-            raise Refused(
-                Code.UNSUPPORTED_MEDIA_TYPE, "the body is not form data", f"send it as {_FORM}"
-            )
-        form = parse_form(call.body)
-        if isinstance(form, OAuthError):
-            return _oauth_error(form)
-        if b"client_secret" in call.query or b"client_id" in call.query:
-            problem = "credentials are in the address; send them in the body or the header"
-            return _oauth_error(invalid_request(problem, "credentials_in_query"))
-        authorization = call.headers.get("authorization")
-        answer = self._tokens.answer(TokenRequest(form, authorization, call.origin))
+        request = _request(call)
+        answer = request if isinstance(request, OAuthError) else self._desk.tokens.answer(request)
         if isinstance(answer, OAuthError):
             return _oauth_error(answer)
-        body = {**answer._asdict(), "token_type": "Bearer"}
-        return json_reply(200, body, _NO_CACHE)
+        told = {name: value for name, value in answer._asdict().items() if value is not None}
+        return json_reply(200, {**told, "token_type": "Bearer"}, _NO_CACHE)
+
+    def _introspect(self, call: Call) -> Reply:
+        return _answered(call, self._desk.use.introspect)
+
+    def _revoke(self, call: Call) -> Reply:
+        """RFC 7009, 2.2: an empty 200, without a content type that a library could stumble over."""
+        request = _request(call)
+        error = request if isinstance(request, OAuthError) else self._desk.use.revoke(request)
+        return Reply(200, b"", _NO_CACHE) if error is None else _oauth_error(error)
+
+    def _push(self, call: Call) -> Reply:
+        request = _request(call)
+        pushed = request if isinstance(request, OAuthError) else self._desk.authorize.push(request)
+        if isinstance(pushed, OAuthError):
+            return _oauth_error(pushed)
+        return json_reply(201, pushed._asdict(), _NO_CACHE)
+
+    def _device(self, call: Call) -> Reply:
+        request = _request(call)
+        start = request if isinstance(request, OAuthError) else self._desk.devices.start(request)
+        if isinstance(start, OAuthError):
+            return _oauth_error(start)
+        page = f"{self._issuer}/device"
+        pages = {
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={start.user_code}",
+        }
+        return json_reply(200, {**start._asdict(), **pages}, _NO_CACHE)
+
+    def _userinfo(self, call: Call) -> Reply:
+        """OpenID Connect Core, 5.3; the token in the header and nowhere else (R-33)."""
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            return _bearer_error(401, None)
+        found: dict[str, Any] | str = "no_bearer"
+        if scheme.lower() == "bearer":
+            found = self._desk.use.userinfo(token.strip(), call.origin)
+        if isinstance(found, dict):
+            return json_reply(200, found)
+        if found == "scope_missing":
+            return _bearer_error(403, "insufficient_scope")
+        return _bearer_error(401, "invalid_token")
 
     def _document(self, _call: Call) -> Reply:
-        algorithms = [key.algorithm for key in self._ring.published()]
+        algorithms = [key.algorithm for key in self._desk.ring.published()]
         return json_reply(200, discovery.document(self._issuer, algorithms), _PUBLIC)
 
     def _keys(self, _call: Call) -> Reply:
-        return json_reply(200, discovery.key_set(self._ring.published()), _PUBLIC)
+        return json_reply(200, discovery.key_set(self._desk.ring.published()), _PUBLIC)
 
 
 def explain(refused: Refused, _origin: Origin) -> Reply:
@@ -112,6 +190,12 @@ class WrongMethod(Refused):
         self.methods = methods
 
 
+def _endpoint(address: _Address, method: str, handle: Callable[[Call], Reply]) -> Endpoint:
+    if method not in address.methods:
+        return Endpoint(_wrong_method(address.methods), explain)
+    return Endpoint(handle, explain, address.body_limit)
+
+
 def _wrong_method(methods: tuple[str, ...]) -> Callable[[Call], Reply]:
     def refuse(_call: Call) -> Reply:
         raise WrongMethod(methods)
@@ -127,9 +211,52 @@ def _unknown(_call: Call) -> Reply:
     )
 
 
+def _request(call: Call) -> FormRequest | OAuthError:
+    """The form of a client's call; nothing secret may stand in the address (R-19)."""
+    media_type = call.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type != _FORM:
+        raise Refused(
+            Code.UNSUPPORTED_MEDIA_TYPE, "the body is not form data", f"send it as {_FORM}"
+        )
+    form = parse_form(call.body)
+    if isinstance(form, OAuthError):
+        return form
+    if any(name.encode() in call.query for name in _CREDENTIALS):
+        problem = "credentials are in the address; send them in the body or the header"
+        return invalid_request(problem, "credentials_in_query")
+    return FormRequest(form, call.headers.get("authorization"), call.origin)
+
+
+def _answered(call: Call, answer: Callable[[FormRequest], Mapping[str, Any] | OAuthError]) -> Reply:
+    request = _request(call)
+    found = request if isinstance(request, OAuthError) else answer(request)
+    if isinstance(found, OAuthError):
+        return _oauth_error(found)
+    return json_reply(200, found, _NO_CACHE)
+
+
 def _oauth_error(error: OAuthError) -> Reply:
     headers = _NO_CACHE
     if error.status == 401:
         headers += (("WWW-Authenticate", 'Basic realm="gatepost"'),)
     body = {"error": error.error, "error_description": error.description}
     return json_reply(error.status, body, headers)
+
+
+def _bearer_error(status: int, error: str | None) -> Reply:
+    """RFC 6750, 3: without a token nothing is said but that one is needed."""
+    challenge = 'Bearer realm="gatepost"'
+    if error is None:
+        return json_reply(status, {"error": "invalid_request"}, _challenged(challenge))
+    words = {
+        "invalid_token": "the access token is not valid here, or not any more",
+        "insufficient_scope": "the access token does not have the scope openid",
+    }[error]
+    challenge += f', error="{error}", error_description="{words}"'
+    if error == "insufficient_scope":
+        challenge += ', scope="openid"'
+    return json_reply(status, {"error": error, "error_description": words}, _challenged(challenge))
+
+
+def _challenged(challenge: str) -> Headers:
+    return (*_NO_CACHE, ("WWW-Authenticate", challenge))

@@ -1,13 +1,12 @@
-"""Everything is wired here and nowhere else: settings in, a running server's parts out."""
+"""The house: the store that is open, the keys, and what the command line does with them."""
 
 import hmac
-import logging
 import os
-import threading
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gatepost.crypto.foreign_keys import ForeignKeys
 from gatepost.crypto.jose import Jose
 from gatepost.crypto.passwords import Argon2Passwords
 from gatepost.crypto.sealing import (
@@ -19,26 +18,15 @@ from gatepost.crypto.sealing import (
     create_master_key,
     load_master_key,
 )
-from gatepost.model.errors import StoreUnavailable
 from gatepost.model.keys import Phase, SigningKey
-from gatepost.protocol.discovery import ISSUER_PATH
 from gatepost.services import journal, keys, tenants
-from gatepost.services.access import AccessService
-from gatepost.services.keys import KeyRing
-from gatepost.services.refusals import RefusalBook
-from gatepost.services.token import Books, TokenService
-from gatepost.services.usage import UsageBook
 from gatepost.services.world import World
 from gatepost.settings import Settings, safe_database_url
 from gatepost.storage import backup, schema
 from gatepost.storage.engine import Database, sqlite_path
 from gatepost.storage.sql_store import SqlStore
 from gatepost.system import SystemClock, SystemDice
-from gatepost.web.api import docs_page, openapi
-from gatepost.web.api.door import ApiDoor
-from gatepost.web.front import Front
-from gatepost.web.oidc.door import OidcDoor
-from gatepost.web.site import ApiPaper, Site
+from gatepost.web.api import openapi
 
 _KEY_BYTES = 32
 _FLUSH_SECONDS = 1.0
@@ -108,69 +96,6 @@ def restore_store(settings: Settings, source: Path) -> int:
     return backup.restore(source, settings.database_url)
 
 
-class Server:
-    """The application with its background work, for one worker process."""
-
-    def __init__(self, house: House, public_url: str) -> None:
-        settings, world = house.settings, house.world
-        issuer = public_url + ISSUER_PATH
-        ring = KeyRing(world)
-        book = UsageBook()
-        refusals = RefusalBook(world)
-        access = AccessService(world, issuer, ring, refusals)
-        tokens = TokenService(world, issuer, ring, Books(book, refusals))
-        api = ApiDoor(
-            world,
-            access,
-            strict_reads=settings.strict_client_reads,
-            omit_nulls=settings.null_members == "omit",
-        )
-        site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
-        oidc = OidcDoor(issuer, tokens, ring)
-        self._house = house
-        self._book = book
-        self._refusals = refusals
-        self._stopping = threading.Event()
-        self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
-        self.front = Front(
-            (oidc, site.documents(), api, site),
-            world.dice,
-            settings.trusted_proxies,
-            https=public_url.startswith("https:"),
-        )
-
-    def start(self) -> None:
-        """Begin the background work."""
-        self._clerk.start()
-
-    def stop(self) -> None:
-        """End it, and keep what is not yet kept."""
-        self.front.close()
-        self._stopping.set()
-        self._clerk.join(timeout=10)
-        self._keep_refusals()
-        self._house.close()
-
-    def _keep_refusals(self) -> None:
-        try:
-            self._refusals.keep()
-        except StoreUnavailable as fault:
-            logging.getLogger("gatepost.refusals").warning("counts are lost: %s", fault)
-
-    def _keep_books(self) -> None:
-        """Write the counters of use once a second, and once more at the end."""
-        log = logging.getLogger("gatepost.usage")
-        ending = False
-        while not ending:
-            ending = self._stopping.wait(_FLUSH_SECONDS)
-            try:
-                self._book.keep(self._house.store)
-            except StoreUnavailable as fault:
-                log.warning("counters of use are kept for later: %s", fault)
-            except Exception:
-                log.exception("counters of use could not be written")
-
-
 def ensure_signing_key(house: House) -> None:
     """Make the first signing key, or one of the algorithm that the settings changed to."""
     keys.ensure(house.world, house.settings.signing_algorithm)
@@ -187,6 +112,7 @@ def _furnish(settings: Settings, database: Database, master: MasterKey) -> House
         secrets=secrets,
         passwords=Argon2Passwords(dice, max(1, (os.cpu_count() or 1) // settings.workers)),
         signer=Jose(Sealer(master, dice), settings.rsa_key_bits),
+        client_keys=ForeignKeys(),
         theme=settings.theme,
     )
     house = House(settings, database, store, world)

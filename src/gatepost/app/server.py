@@ -1,0 +1,152 @@
+"""The running server's parts, wired: the doors, the services behind them, the background work."""
+
+import logging
+import threading
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from gatepost.app.house import House
+from gatepost.crypto.passkeys import WebAuthnPasskeys
+from gatepost.model.errors import StoreUnavailable
+from gatepost.outgoing import Messenger
+from gatepost.protocol.discovery import ENDPOINTS, ISSUER_PATH
+from gatepost.services.access import AccessService
+from gatepost.services.account import AccountService
+from gatepost.services.authorize import AuthorizeService
+from gatepost.services.client_login import Books, ClientLogin
+from gatepost.services.courier import Courier
+from gatepost.services.devices import DeviceService
+from gatepost.services.errands import Errands
+from gatepost.services.flows import Flow, FlowRules, RefreshRules
+from gatepost.services.issuing import Mint
+from gatepost.services.keys import KeyRing
+from gatepost.services.refusals import RefusalBook
+from gatepost.services.sign_in import SignInService
+from gatepost.services.sign_out import SignOutService
+from gatepost.services.token import TokenService
+from gatepost.services.token_use import TokenUse
+from gatepost.services.usage import UsageBook
+from gatepost.web.api import docs_page, openapi
+from gatepost.web.api.door import ApiDoor
+from gatepost.web.front import Front
+from gatepost.web.interaction.cookies import Cookies
+from gatepost.web.interaction.door import InteractionDoor
+from gatepost.web.interaction.visits import Place, Rooms
+from gatepost.web.oidc.door import Desk, OidcDoor
+from gatepost.web.site import ApiPaper, Site
+
+_FLUSH_SECONDS = 1.0
+
+
+class Server:
+    """The application with its background work, for one worker process."""
+
+    def __init__(self, house: House, public_url: str) -> None:
+        self._house = house
+        self._book = UsageBook()
+        self._refusals = RefusalBook(house.world)
+        issuer = public_url + ISSUER_PATH
+        ring = KeyRing(house.world)
+        mint = Mint(house.world, issuer, ring)
+        access = AccessService(house.world, issuer, ring, self._refusals)
+        flow = Flow(
+            house.world, mint, self._refusals, _rules(house, public_url), _passkeys(public_url)
+        )
+        self._courier = Courier(Messenger(), mint)
+        audiences = frozenset({issuer, *(issuer + path for path in ENDPOINTS.values())})
+        login = ClientLogin(house.world, audiences, Books(self._book, self._refusals))
+        rooms = _rooms(flow, login, self._courier)
+        desk = Desk(
+            tokens=TokenService(house.world, login, mint, flow.rules.refresh),
+            use=TokenUse(house.world, access, login, self._refusals),
+            authorize=rooms.authorize,
+            devices=rooms.devices,
+            ring=ring,
+        )
+        self._stopping = threading.Event()
+        self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
+        self.front = _front(house, public_url, (rooms, desk, access))
+
+    def start(self) -> None:
+        """Begin the background work."""
+        self._clerk.start()
+        self._courier.start()
+
+    def stop(self) -> None:
+        """End it, and keep what is not yet kept."""
+        self.front.close()
+        self._courier.stop()
+        self._stopping.set()
+        self._clerk.join(timeout=10)
+        self._keep_refusals()
+        self._house.close()
+
+    def _keep_refusals(self) -> None:
+        try:
+            self._refusals.keep()
+        except StoreUnavailable as fault:
+            logging.getLogger("gatepost.refusals").warning("counts are lost: %s", fault)
+
+    def _keep_books(self) -> None:
+        """Write the counters of use once a second, and once more at the end."""
+        log = logging.getLogger("gatepost.usage")
+        ending = False
+        while not ending:
+            ending = self._stopping.wait(_FLUSH_SECONDS)
+            try:
+                self._book.keep(self._house.store)
+            except StoreUnavailable as fault:
+                log.warning("counters of use are kept for later: %s", fault)
+            except Exception:
+                log.exception("counters of use could not be written")
+
+
+def _rules(house: House, public_url: str) -> FlowRules:
+    """Unused refresh tokens end after half the whole time: the original's had 15 of 30 days."""
+    absolute = timedelta(seconds=house.settings.refresh_token_lifetime)
+    api = f"{public_url}/api"
+    resources = frozenset({public_url, api, f"{api}/v1", f"{api}/v1-preview"})
+    return FlowRules(house.settings.consent, RefreshRules(absolute / 2, absolute), resources)
+
+
+def _passkeys(public_url: str) -> WebAuthnPasskeys:
+    return WebAuthnPasskeys(urlsplit(public_url).hostname or "", public_url)
+
+
+def _rooms(flow: Flow, login: ClientLogin, courier: Courier) -> Rooms:
+    errands = Errands(flow)
+    return Rooms(
+        flow=flow,
+        errands=errands,
+        authorize=AuthorizeService(flow, errands, login),
+        sign_in=SignInService(flow, errands),
+        sign_out=SignOutService(flow, courier),
+        account=AccountService(flow, errands, courier),
+        devices=DeviceService(flow.world, login),
+    )
+
+
+def _front(house: House, public_url: str, behind: tuple[Rooms, Desk, AccessService]) -> Front:
+    rooms, desk, access = behind
+    settings, world = house.settings, house.world
+    https = public_url.startswith("https:")
+    place = Place(public_url, urlsplit(public_url).hostname or "", Cookies(world.dice, https=https))
+    api = ApiDoor(
+        world,
+        access,
+        strict_reads=settings.strict_client_reads,
+        omit_nulls=settings.null_members == "omit",
+    )
+    site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
+    doors = (
+        OidcDoor(public_url + ISSUER_PATH, desk, world.store),
+        site.documents(),
+        api,
+        site,
+    )
+    return Front(
+        (InteractionDoor(rooms, place), *doors),
+        world.dice,
+        settings.trusted_proxies,
+        https=https,
+    )

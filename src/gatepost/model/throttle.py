@@ -1,0 +1,36 @@
+"""How often may be guessed: the generic cell rate algorithm, one moment for each key.
+
+Attempts are counted before anything slow is done, so that parallel guesses count too; a success
+gives its attempt back. Nobody is locked out for good: each key forgets by itself (R-49, D-13).
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+
+class Limit(NamedTuple):
+    """So many at once, and then one in each interval."""
+
+    burst: int
+    interval: timedelta
+
+
+ACCOUNT_AND_ADDRESS = Limit(20, timedelta(seconds=30))
+ACCOUNT = Limit(60, timedelta(seconds=15))
+ADDRESS = Limit(200, timedelta(seconds=1))
+USER_CODES = Limit(20, timedelta(seconds=15))
+
+
+def counted(end: datetime | None, limit: Limit, now: datetime) -> datetime:
+    """When the attempts of a key are forgotten, with one more."""
+    return max(end or now, now) + limit.interval
+
+
+def given_back(end: datetime | None, limit: Limit, now: datetime) -> datetime:
+    """The same with one less."""
+    return max((end or now) - limit.interval, now)
+
+
+def wait_for(end: datetime, limit: Limit, now: datetime) -> timedelta:
+    """How long an attempt that was just counted must wait; zero when it may go on."""
+    return max(end - now - limit.burst * limit.interval, timedelta(0))

@@ -1,0 +1,241 @@
+"""The authorization request (RFC 6749, 4.1.1; OpenID Connect Core, 3.1.2.1, 3.3.2.1; RFC 9207).
+
+First the address: as long as client and redirect address are not known to belong together, there
+is nobody to tell an error to but the person (R-03). Only `target` makes a `Target`, and every
+later error goes to one.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from gatepost.model.client_kinds import BY_NAME
+from gatepost.model.clients import StoredClient
+from gatepost.model.requests import AuthorizationRequest
+from gatepost.protocol import pkce, redirects, response, scopes
+from gatepost.protocol.interaction import NONE, PROMPTS
+from gatepost.protocol.parameters import OAuthError, invalid_request, printable
+from gatepost.protocol.redirects import Target
+from gatepost.protocol.requested_claims import read_claims
+
+MAX_NONCE = 1_000
+MAX_ACR_VALUES = 1_000
+_MAX_AGE_DIGITS = 10
+_TENANT = "tenant:"
+
+
+class ShowError(NamedTuple):
+    """What only the person can be told. `known` is for the journal: what is registered."""
+
+    error: OAuthError
+    known: Mapping[str, Any] = {}
+
+
+class Expected(NamedTuple):
+    """What a request is compared with besides its client."""
+
+    tenant_id: str
+    resources: frozenset[str]
+
+
+def target(parameters: Mapping[str, str], client: StoredClient) -> Target | ShowError:
+    """Where the answer may go, if it may go anywhere."""
+    if not BY_NAME[client.kind].response_types:
+        return ShowError(
+            OAuthError(
+                "unauthorized_client",
+                "this kind of client does not sign people in with a browser",
+                "kind_without_browser",
+            )
+        )
+    asked = parameters.get("redirect_uri")
+    if asked is None:
+        return ShowError(invalid_request("redirect_uri is missing", "redirect_uri_missing"))
+    registered = getattr(client.settings, "redirect_uris", ())
+    if redirects.is_registered(registered, asked):
+        return Target(client.settings.id, asked)
+    known: dict[str, Any] = {"Sent": asked[:2_000], "Registered": list(registered)}
+    found = redirects.difference(registered, asked)
+    if found is not None:
+        known |= {"Nearest": found.nearest, "FirstDifference": found.position + 1}
+    known["Mend"] = "Register the address that was sent, or correct it in the application."
+    return ShowError(
+        invalid_request("redirect_uri is not registered for this client", "redirect_uri_unknown"),
+        known,
+    )
+
+
+def read(
+    parameters: Mapping[str, str], target: Target, client: StoredClient, expected: Expected
+) -> AuthorizationRequest | OAuthError:
+    """The request, or the first error to tell the application."""
+    refused = _not_supported(parameters)
+    if refused:
+        return refused
+    parts = response.parts_of(parameters.get("response_type", ""))
+    mode = parameters.get("response_mode", response.default_mode(parts))
+    asked = scopes.split(parameters.get("scope", scopes.API_SCOPE)[: scopes.MAX_SCOPE + 1])
+    for fault in (
+        _response_fault(parts, client),
+        _mode_fault(mode, parts),
+        _scope_fault(parameters, asked, parts),
+        _nonce_fault(parameters, parts),
+        _tenant_fault(parameters, expected),
+        _resource_fault(parameters, expected),
+    ):
+        if fault:
+            return fault
+    extras = _extras(parameters, client)
+    if isinstance(extras, OAuthError):
+        return extras
+    return AuthorizationRequest(
+        client_id=target.client_id,
+        redirect_uri=target.uri,
+        response_type=response.canonical(parts),
+        response_mode=mode,
+        scopes=scopes.allowed(client.settings, asked),
+        state=parameters.get("state"),
+        nonce=parameters.get("nonce"),
+        login_hint=parameters.get("login_hint", "")[:254] or None,
+        acr_values=_contexts(parameters),
+        **extras,
+    )
+
+
+def _not_supported(parameters: Mapping[str, str]) -> OAuthError | None:
+    """Parameters that we refuse by name; ignoring them would change what was asked (R-35)."""
+    for name, error in (
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+        ("registration", "registration_not_supported"),
+    ):
+        if name in parameters:
+            return OAuthError(error, f"the parameter {name} is not supported", error)
+    return None
+
+
+def _response_fault(parts: frozenset[str], client: StoredClient) -> OAuthError | None:
+    if not parts:
+        return invalid_request("response_type is missing", "response_type_missing")
+    asked = response.canonical(parts)
+    known = {kind for row in BY_NAME.values() for kind in row.response_types}
+    if not parts <= frozenset(response.PARTS) or asked not in known:
+        return OAuthError(
+            "unsupported_response_type",
+            f"this response_type is not supported; supported: {', '.join(sorted(known))}",
+            "response_type_not_supported",
+        )
+    if asked not in BY_NAME[client.kind].response_types:
+        return OAuthError(
+            "unauthorized_client",
+            "this kind of client may not use this response_type",
+            "response_type_not_allowed",
+        )
+    if response.TOKEN in parts and not getattr(
+        client.settings, "allow_access_tokens_via_browser", False
+    ):
+        return OAuthError(
+            "unauthorized_client",
+            "an access token in the browser needs AllowAccessTokensViaBrowser on the client",
+            "token_via_browser_not_allowed",
+        )
+    return None
+
+
+def _mode_fault(mode: str, parts: frozenset[str]) -> OAuthError | None:
+    if response.may_use(mode, parts):
+        return None
+    if mode in response.RESPONSE_MODES:
+        return invalid_request(
+            "tokens are not sent in the query; use fragment or form_post", "token_in_query"
+        )
+    return invalid_request(
+        f"this response_mode is not supported; supported: {', '.join(response.RESPONSE_MODES)}",
+        "response_mode_not_supported",
+    )
+
+
+def _scope_fault(
+    parameters: Mapping[str, str], asked: tuple[str, ...], parts: frozenset[str]
+) -> OAuthError | None:
+    if len(parameters.get("scope", "")) > scopes.MAX_SCOPE:
+        return OAuthError("invalid_scope", "the scope is too long", "scope_too_long")
+    if response.ID_TOKEN in parts and scopes.OPENID not in asked:
+        return OAuthError("invalid_scope", "an id token needs the scope openid", "openid_missing")
+    if not set(asked) & {scopes.OPENID, scopes.API_SCOPE}:
+        return OAuthError(
+            "invalid_scope", "ask for openid, for ocsapi, or for both", "scope_without_use"
+        )
+    return None
+
+
+def _nonce_fault(parameters: Mapping[str, str], parts: frozenset[str]) -> OAuthError | None:
+    if len(parameters.get("nonce", "")) > MAX_NONCE:
+        return invalid_request(f"nonce is longer than {MAX_NONCE} characters", "nonce_too_long")
+    if response.ID_TOKEN in parts and "nonce" not in parameters:
+        return invalid_request("nonce is missing; this response_type needs it", "nonce_missing")
+    return None
+
+
+def _contexts(parameters: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(parameters.get("acr_values", "")[:MAX_ACR_VALUES].split())
+
+
+def _tenant_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthError | None:
+    """`acr_values=tenant:{id}` names the tenant; it must be the client's (facts.md section 3)."""
+    named = {
+        value[len(_TENANT) :].lower()
+        for value in _contexts(parameters)
+        if value.lower().startswith(_TENANT)
+    }
+    if named <= {expected.tenant_id}:
+        return None
+    return invalid_request(
+        "acr_values names another tenant than the one that this client belongs to",
+        "tenant_mismatch",
+    )
+
+
+def _resource_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthError | None:
+    """RFC 8707: the one resource whose tokens are given here is our own API."""
+    asked = parameters.get("resource")
+    if asked is None or asked.rstrip("/") in expected.resources:
+        return None
+    return OAuthError("invalid_target", "no tokens are given for this resource", "resource_unknown")
+
+
+def _extras(parameters: Mapping[str, str], client: StoredClient) -> dict[str, Any] | OAuthError:
+    """What is read in a way of its own, by the name of its field."""
+    must_prove = client.kind == "authorization_code" or bool(
+        getattr(getattr(client.settings, "extensions", None), "require_pkce", False)
+    )
+    found: dict[str, Any] = {
+        "challenge": pkce.read_challenge(parameters, required=must_prove),
+        "prompts": _prompts(parameters),
+        "max_age": _max_age(parameters),
+        "claims": read_claims(parameters.get("claims")),
+    }
+    for value in found.values():
+        if isinstance(value, OAuthError):
+            return value
+    return found
+
+
+def _prompts(parameters: Mapping[str, str]) -> tuple[str, ...] | OAuthError:
+    asked = scopes.split(parameters.get("prompt", ""))
+    unknown = [prompt for prompt in asked if prompt not in PROMPTS]
+    if unknown:
+        return invalid_request(
+            f"the prompt {printable(unknown[0])} is not supported", "prompt_not_supported"
+        )
+    if NONE in asked and len(asked) > 1:
+        return invalid_request("prompt none stands alone", "prompt_none_with_others")
+    return asked
+
+
+def _max_age(parameters: Mapping[str, str]) -> int | OAuthError | None:
+    text = parameters.get("max_age")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_AGE_DIGITS):
+        return invalid_request("max_age is not a number of seconds", "max_age_malformed")
+    return int(text)

@@ -1,0 +1,274 @@
+"""Your account: what a person may see and end of their own, and how they sign in."""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import NamedTuple
+
+from gatepost.model import throttle
+from gatepost.model.events import Action, Actor, Event
+from gatepost.model.people import User, password_fault
+from gatepost.model.requests import AccountErrand
+from gatepost.model.sign_ins import (
+    PASSKEY_LIMIT,
+    PASSKEY_NAME_MAX,
+    RECENT,
+    Consent,
+    Passkey,
+    SignIn,
+)
+from gatepost.model.tenants import Tenant
+from gatepost.model.text import refused_character
+from gatepost.ports import Tenancy
+from gatepost.protocol.authorization import ShowError
+from gatepost.protocol.interaction import Step
+from gatepost.services import endings, throttling
+from gatepost.services.browsers import Browser, sign_in_of, touch
+from gatepost.services.courier import Courier
+from gatepost.services.endings import Ended, Ending
+from gatepost.services.errands import Errands
+from gatepost.services.flows import Flow, Next, Reference
+from gatepost.services.sign_in import Problem
+
+_WINDOW = timedelta(minutes=5)
+
+
+class Someone(NamedTuple):
+    """The person who is signed in at a browser."""
+
+    tenant_id: str
+    sign_in: SignIn
+    user: User
+
+
+class Agreed(NamedTuple):
+    """A consent with the name that the client has now."""
+
+    consent: Consent
+    client_name: str
+
+
+class Overview(NamedTuple):
+    """All that the account page shows."""
+
+    tenant: Tenant
+    user: User
+    sign_in: SignIn
+    sign_ins: tuple[SignIn, ...]
+    consents: tuple[Agreed, ...]
+    passkeys: tuple[Passkey, ...]
+
+
+class NewPassword(NamedTuple):
+    """What a person typed to change their password."""
+
+    current: str
+    new: str
+    again: str
+
+    def __repr__(self) -> str:
+        return "NewPassword(***)"
+
+
+class AccountService:
+    """What people do about themselves."""
+
+    def __init__(self, flow: Flow, errands: Errands, courier: Courier) -> None:
+        self._flow = flow
+        self._world = flow.world
+        self._errands = errands
+        self._courier = courier
+
+    def someone(self, browser: Browser) -> Someone | None:
+        """Who is signed in, in the tenant they signed in to last."""
+        if not browser.sessions:
+            return None
+        digests = [self._world.secrets.digest_of("session", token) for token in browser.sessions]
+        with self._world.store.reading_all() as deployment:
+            tenants = deployment.tenants_of_sign_ins(digests)
+        for tenant_id in tenants:
+            with self._world.store.reading(tenant_id) as tenancy:
+                sign_in = sign_in_of(self._world, tenancy, browser)
+                user = tenancy.directory.user(sign_in.user_id) if sign_in else None
+                one_time = user is not None and tenancy.directory.password_is_one_time(user.id)
+            if sign_in is not None and user is not None and not one_time:
+                return Someone(tenant_id, sign_in, user)
+        return None
+
+    def tenant_for(self, alias: str | None) -> str | None:
+        """The tenant to sign in to: the only one, or the one of this alias."""
+        with self._world.store.reading_all() as deployment:
+            if alias is not None:
+                return deployment.tenant_with_alias(alias)
+            tenants = deployment.tenants()
+        return tenants[0].id if len(tenants) == 1 else None
+
+    def begin(self, tenant_id: str, browser: Browser, *, fresh: bool) -> Next | None:
+        """Sign in for the account page; None when there is nothing to do first."""
+        outcome = self._errands.begin(tenant_id, AccountErrand(fresh=fresh), browser)
+        return outcome if isinstance(outcome, Next) else None
+
+    def overview(self, who: Someone) -> Overview | None:
+        """What the page shows."""
+        with self._world.store.reading(who.tenant_id) as tenancy:
+            tenant = tenancy.directory.tenant()
+            if tenant is None:
+                return None
+            now = self._world.clock.now()
+            alive = tuple(s for s in tenancy.sign_ins.of_user(who.user.id) if s.alive(now))
+            agreed = tuple(
+                Agreed(consent, client.settings.name)
+                for consent in tenancy.sign_ins.consents_of(who.user.id)
+                if (client := tenancy.clients.find(consent.client_id)) is not None
+            )
+            passkeys = tenancy.sign_ins.passkeys_of(who.user.id)
+        return Overview(tenant, who.user, who.sign_in, alive, agreed, passkeys)
+
+    def end_sign_in(self, who: Someone, sign_in_id: str, browser: Browser) -> None:
+        """End one of the person's sign-ins."""
+        with self._changing(who, browser) as (tenancy, ending):
+            sign_in = tenancy.sign_ins.get(sign_in_id)
+            ended = Ended()
+            if sign_in is not None and sign_in.user_id == who.user.id:
+                ended = endings.end_sign_in(ending, tenancy, sign_in)
+        self._courier.send(ended.notes)
+
+    def end_others(self, who: Someone, browser: Browser) -> None:
+        """End all of the person's sign-ins but this one."""
+        with self._changing(who, browser) as (tenancy, ending):
+            ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
+        self._courier.send(ended.notes)
+
+    def take_back(self, who: Someone, client_id: str, browser: Browser) -> None:
+        """Take back a consent, and with it all that the client was given."""
+        with self._changing(who, browser) as (tenancy, ending):
+            if tenancy.sign_ins.remove_consent(who.user.id, client_id):
+                tenancy.journal.append(self._event(Action.CONSENT_REMOVED, who, browser, client_id))
+            endings.revoke_grants(ending, tenancy, who.user.id, "consent_removed", client_id)
+
+    def replace_one_time(
+        self, reference: Reference, typed: NewPassword, browser: Browser
+    ) -> Problem | ShowError | None:
+        """Change a one-time password, as a step of an errand."""
+        stand = self._errands.stand(reference, browser)
+        if isinstance(stand, ShowError):
+            return stand
+        if stand.step is not Step.PASSWORD or stand.person is None or stand.sign_in is None:
+            return None
+        who = Someone(reference.tenant_id, stand.sign_in, stand.person)
+        fault = _new_password_fault(typed)
+        if fault:
+            return Problem(fault)
+        with self._world.store.reading(who.tenant_id) as tenancy:
+            phc = tenancy.directory.password(who.user.id) or self._world.passwords.decoy
+        if self._world.passwords.verify(phc, typed.new):
+            return Problem("That is the one-time password. Please choose another.")
+        return self._set_password(who, phc, typed, browser)
+
+    def change_password(self, who: Someone, typed: NewPassword, browser: Browser) -> Problem | None:
+        """Change a password that the person knows (R-52)."""
+        limits = throttling.keys(
+            self._world, {f"{who.tenant_id} change {who.user.id}": throttle.ACCOUNT_AND_ADDRESS}
+        )
+        with self._world.store.writing(who.tenant_id) as tenancy:
+            wait = throttling.count(self._world, tenancy, limits)
+            phc = tenancy.directory.password(who.user.id) or self._world.passwords.decoy
+        if wait:
+            return Problem("Too many attempts. Please wait a little and try again.", wait)
+        if not self._world.passwords.verify(phc, typed.current):
+            return Problem("The current password is not right.")
+        with self._world.store.writing(who.tenant_id) as tenancy:
+            throttling.give_back(self._world, tenancy, limits)
+        fault = _new_password_fault(typed)
+        return Problem(fault) if fault else self._set_password(who, phc, typed, browser)
+
+    def _set_password(
+        self, who: Someone, known: str, typed: NewPassword, browser: Browser
+    ) -> Problem | None:
+        """Keep the new one; all other sign-ins and all grants end with the old (R-52)."""
+        phc = self._world.passwords.hash(typed.new)
+        with self._changing(who, browser) as (tenancy, ending):
+            if tenancy.directory.password(who.user.id) != known:
+                return Problem("The password was changed elsewhere at this moment.")
+            now = self._world.clock.now()
+            tenancy.directory.set_password(who.user.id, phc, now, must_change=False)
+            tenancy.journal.append(self._event(Action.PASSWORD_SET, who, browser, who.user.id))
+            ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
+            endings.revoke_grants(ending, tenancy, who.user.id, "password_changed")
+        self._courier.send(ended.notes)
+        return None
+
+    def is_recent(self, who: Someone) -> bool:
+        """Whether the person signed in a moment ago, as for a new passkey they must have."""
+        return self._world.clock.now() - who.sign_in.signed_in_at < RECENT
+
+    def passkey_challenge(self, who: Someone) -> str:
+        """What a new passkey is to sign: good for this sign-in and a few minutes."""
+        return self._challenge(who, 0)
+
+    def add_passkey(
+        self, who: Someone, name: str, attestation: str, browser: Browser
+    ) -> Problem | None:
+        """Keep a new passkey."""
+        name = name.strip() or "Passkey"
+        if len(name) > PASSKEY_NAME_MAX or refused_character(name):
+            return Problem(f"The name has more than {PASSKEY_NAME_MAX} or odd characters.")
+        made = self._flow.passkeys.registered(attestation, self._challenge(who, 0))
+        made = made or self._flow.passkeys.registered(attestation, self._challenge(who, 1))
+        if made is None:
+            return Problem("The passkey was not accepted. Please try again.")
+        passkey = Passkey(
+            id=made.id,
+            user_id=who.user.id,
+            name=name,
+            public_key=made.public_key,
+            sign_count=made.sign_count,
+            created_at=self._world.clock.now(),
+        )
+        with self._changing(who, browser) as (tenancy, ending):
+            if len(tenancy.sign_ins.passkeys_of(who.user.id)) >= PASSKEY_LIMIT:
+                return Problem(f"You have {PASSKEY_LIMIT} passkeys, which is the most.")
+            if not tenancy.sign_ins.add_passkey(passkey):
+                return Problem("This passkey is known here already.")
+            tenancy.journal.append(self._event(Action.PASSKEY_ADDED, who, browser, who.user.id))
+            ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
+        self._courier.send(ended.notes)
+        return None
+
+    def remove_passkey(self, who: Someone, passkey_id: str, browser: Browser) -> None:
+        """Remove a passkey; whoever has it is out too (R-52)."""
+        with self._changing(who, browser) as (tenancy, ending):
+            ended = Ended()
+            if tenancy.sign_ins.remove_passkey(who.user.id, passkey_id):
+                event = self._event(Action.PASSKEY_REMOVED, who, browser, who.user.id)
+                tenancy.journal.append(event)
+                ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
+        self._courier.send(ended.notes)
+
+    @contextmanager
+    def _changing(self, who: Someone, browser: Browser) -> Iterator[tuple[Tenancy, Ending]]:
+        """A change by somebody who is signed in and was just seen."""
+        actor = Actor("user", who.user.id)
+        with self._world.store.writing(who.tenant_id) as tenancy:
+            touch(self._world, tenancy, who.sign_in)
+            yield tenancy, Ending(self._world, self._flow.mint.issuer, actor, browser.origin)
+
+    def _challenge(self, who: Someone, windows_ago: int) -> str:
+        window = int(self._world.clock.now().timestamp() // _WINDOW.total_seconds()) - windows_ago
+        return self._world.secrets.proof("new passkey", who.sign_in.id, str(window))
+
+    def _event(self, action: Action, who: Someone, browser: Browser, target: str) -> Event:
+        return Event(
+            at=self._world.clock.now(),
+            action=action,
+            actor=Actor("user", who.user.id),
+            origin=browser.origin,
+            target=target,
+        )
+
+
+def _new_password_fault(typed: NewPassword) -> str | None:
+    if not hmac.compare_digest(typed.new.encode(), typed.again.encode()):
+        return "The two entries of the new password differ."
+    return password_fault(typed.new)

@@ -1,0 +1,89 @@
+"""What ends when a sign-in ends: the session, and what its applications are to be told."""
+
+from typing import NamedTuple
+
+from gatepost.model.events import Action, Actor, Event, Origin
+from gatepost.model.sign_ins import SignIn
+from gatepost.ports import Tenancy
+from gatepost.protocol import logout
+from gatepost.services.courier import LogoutNote
+from gatepost.services.world import World
+
+
+class Ended(NamedTuple):
+    """The notes to send and the frames to show, for sign-ins that have ended."""
+
+    notes: tuple[LogoutNote, ...] = ()
+    frames: tuple[str, ...] = ()
+
+    def __add__(self, other: object) -> "Ended":
+        assert isinstance(other, Ended)  # noqa: S101  (a tuple's own addition takes any tuple)
+        return Ended(self.notes + other.notes, self.frames + other.frames)
+
+
+class Ending(NamedTuple):
+    """Who ends sign-ins, from where, and under which issuer."""
+
+    world: World
+    issuer: str
+    actor: Actor
+    origin: Origin
+
+
+def end_sign_in(ending: Ending, tenancy: Tenancy, sign_in: SignIn) -> Ended:
+    """End one sign-in, and tell what is to be told of it."""
+    if not tenancy.sign_ins.end(sign_in.id):
+        return Ended()
+    tenancy.journal.append(
+        Event(
+            at=ending.world.clock.now(),
+            action=Action.SIGN_IN_ENDED,
+            actor=ending.actor,
+            origin=ending.origin,
+            target=sign_in.user_id,
+            after={"SignIn": sign_in.id},
+        )
+    )
+    notes, frames = [], []
+    for client_id in tenancy.grants.clients_of_sign_in(sign_in.id):
+        client = tenancy.clients.find(client_id)
+        extensions = getattr(client.settings, "extensions", None) if client else None
+        back = getattr(extensions, "back_channel_logout_uri", None)
+        front = getattr(extensions, "front_channel_logout_uri", None)
+        if back is not None:
+            notes.append(LogoutNote(back, client_id, sign_in.user_id, sign_in.id))
+        if front is not None:
+            told = extensions.front_channel_logout_session_required  # type: ignore[union-attr]
+            sid = sign_in.id if told else None
+            frames.append(logout.front_channel_address(front, ending.issuer, sid))
+    return Ended(tuple(notes), tuple(frames))
+
+
+def end_all(ending: Ending, tenancy: Tenancy, user_id: str, but: str | None = None) -> Ended:
+    """End all sign-ins of a person, but for one."""
+    ended = Ended()
+    for sign_in in tenancy.sign_ins.of_user(user_id):
+        if sign_in.id != but:
+            ended += end_sign_in(ending, tenancy, sign_in)
+    return ended
+
+
+def revoke_grants(
+    ending: Ending, tenancy: Tenancy, user_id: str, because: str, client_id: str | None = None
+) -> None:
+    """Revoke a person's grants, or those to one client."""
+    now = ending.world.clock.now()
+    for family in tenancy.grants.live_families_of(user_id, now):
+        if client_id in (None, family.client_id) and tenancy.grants.revoke_family(
+            family.id, now, because
+        ):
+            tenancy.journal.append(
+                Event(
+                    at=now,
+                    action=Action.GRANT_REVOKED,
+                    actor=ending.actor,
+                    origin=ending.origin,
+                    target=family.id,
+                    reason=because,
+                )
+            )

@@ -1,0 +1,156 @@
+"""RP-initiated logout: what the request proves, what is still to be asked, and the end."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gatepost.model.clients import StoredClient
+from gatepost.model.events import Actor
+from gatepost.model.people import User
+from gatepost.model.sign_ins import SignIn
+from gatepost.model.tenants import Tenant
+from gatepost.ports import Tenancy
+from gatepost.protocol import logout
+from gatepost.protocol.logout import Hint
+from gatepost.protocol.parameters import invalid_request
+from gatepost.services.browsers import Browser, sign_in_of
+from gatepost.services.courier import Courier
+from gatepost.services.endings import Ended, Ending, end_sign_in
+from gatepost.services.flows import Flow, Shown
+from gatepost.services.named_clients import folded_id
+
+
+class SignOutRequest(NamedTuple):
+    """What a request to sign out amounts to. `proved` needs no question."""
+
+    proved: bool
+    tenant: Tenant | None
+    client: StoredClient | None
+    person: User | None
+    way_back: str | None
+
+
+EVERYWHERE = SignOutRequest(proved=True, tenant=None, client=None, person=None, way_back=None)
+
+
+class SignedOut(NamedTuple):
+    """The browser is signed out: the tokens it keeps, the frames to show."""
+
+    sessions: tuple[str, ...]
+    silents: tuple[str, ...]
+    frames: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "SignedOut(***)"
+
+
+class _About(NamedTuple):
+    """Which client and which person a request speaks of, as far as it can be believed."""
+
+    tenant_id: str | None
+    client_id: str | None
+    hint: Hint | None
+
+
+class SignOutService:
+    """Ends the sign-ins of a browser."""
+
+    def __init__(self, flow: Flow, courier: Courier) -> None:
+        self._flow = flow
+        self._world = flow.world
+        self._courier = courier
+
+    def asked(self, parameters: Mapping[str, str], browser: Browser) -> SignOutRequest:
+        """What is asked, and whether the person must confirm it (R-40)."""
+        about = self._about(parameters)
+        if about.tenant_id is None:
+            return self._of_nobody_known(browser)
+        with self._world.store.reading(about.tenant_id) as tenancy:
+            client = tenancy.clients.find(about.client_id or "")
+            sign_in = sign_in_of(self._world, tenancy, browser)
+            person = tenancy.directory.user(sign_in.user_id) if sign_in else None
+            tenant = tenancy.directory.tenant()
+        proved = about.hint is not None and (
+            sign_in is None or about.hint.sid == sign_in.id or about.hint.sub == sign_in.user_id
+        )
+        way_back = self._way_back(about.tenant_id, parameters, client, browser)
+        refused = way_back is None and "post_logout_redirect_uri" in parameters
+        return SignOutRequest(proved and not refused, tenant, client, person, way_back)
+
+    def sign_out(self, request: SignOutRequest, browser: Browser) -> SignedOut:
+        """End this browser's sign-ins: in the client's tenant, or all where none is named."""
+        tenants = [request.tenant.id] if request.tenant else list(self._tenants(browser))
+        kept, ended = list(browser.sessions), Ended()
+        for tenant_id in tenants:
+            with self._world.store.writing(tenant_id) as tenancy:
+                sign_in = sign_in_of(self._world, tenancy, browser)
+                if sign_in is None:
+                    continue
+                kept = [token for token in kept if not self._is_of(tenancy, token, sign_in)]
+                actor = Actor("user", sign_in.user_id)
+                ending = Ending(self._world, self._flow.mint.issuer, actor, browser.origin)
+                ended += end_sign_in(ending, tenancy, sign_in)
+        self._courier.send(ended.notes)
+        places = [browser.sessions.index(token) for token in kept]
+        silents = tuple(browser.silents[i] for i in places if i < len(browser.silents))
+        return SignedOut(tuple(kept), silents, ended.frames)
+
+    def _about(self, parameters: Mapping[str, str]) -> _About:
+        named = folded_id(parameters.get("client_id", "")) or None
+        hint = None
+        if "id_token_hint" in parameters:
+            hint = self._flow.mint.read_hint(parameters["id_token_hint"])
+            if hint is not None and named not in (None, hint.aud):
+                hint = None
+        client_id = hint.aud if hint is not None else named
+        if client_id is None:
+            return _About(None, None, None)
+        with self._world.store.reading_all() as deployment:
+            return _About(deployment.tenant_of_client(client_id), client_id, hint)
+
+    def _of_nobody_known(self, browser: Browser) -> SignOutRequest:
+        """No client is named, so the person is asked, and nobody is sent anywhere."""
+        for tenant_id in self._tenants(browser):
+            with self._world.store.reading(tenant_id) as tenancy:
+                sign_in = sign_in_of(self._world, tenancy, browser)
+                if sign_in is not None:
+                    person = tenancy.directory.user(sign_in.user_id)
+                    return EVERYWHERE._replace(proved=False, person=person)
+        return EVERYWHERE
+
+    def _way_back(
+        self,
+        tenant_id: str,
+        parameters: Mapping[str, str],
+        client: StoredClient | None,
+        browser: Browser,
+    ) -> str | None:
+        if client is None or "post_logout_redirect_uri" not in parameters:
+            return None
+        registered = getattr(client.settings, "post_logout_redirect_uris", ())
+        target = logout.way_back(parameters, client.settings.id, registered)
+        if target is None:
+            known: dict[str, object] = {
+                "Sent": parameters["post_logout_redirect_uri"][:2_000],
+                "Registered": list(registered),
+                "Mend": "Register the address under Allowed Logout Redirect URL(s).",
+            }
+            error = invalid_request("the address is not registered", "logout_uri_unknown")
+            shown = Shown(client.settings.id, known)
+            self._flow.refuse(tenant_id, error, browser.origin, shown)
+            return None
+        state = parameters.get("state")
+        if state is not None and len(state) > logout.MAX_STATE:
+            state = None
+        return logout.way_back_address(target, state)
+
+    def _tenants(self, browser: Browser) -> tuple[str, ...]:
+        if not browser.sessions:
+            return ()
+        digests = [self._world.secrets.digest_of("session", token) for token in browser.sessions]
+        with self._world.store.reading_all() as deployment:
+            return deployment.tenants_of_sign_ins(digests)
+
+    def _is_of(self, tenancy: Tenancy, token: str, sign_in: SignIn) -> bool:
+        digest = self._world.secrets.digest_of("session", token)
+        found = tenancy.sign_ins.with_session([digest])
+        return found is not None and found.id == sign_in.id

@@ -1,0 +1,83 @@
+"""The addresses below /identity that browsers visit, and what answers there."""
+
+from collections.abc import Mapping
+
+from gatepost.model.errors import Code, Refused
+from gatepost.protocol import discovery
+from gatepost.web import site
+from gatepost.web.front import Endpoint
+from gatepost.web.http import Call, Reply
+from gatepost.web.interaction import (
+    account_pages,
+    authorize_pages,
+    sign_in_pages,
+    sign_out_pages,
+)
+from gatepost.web.interaction.visits import ACCOUNT, PREFIX, Answering, Place, Rooms, Visit
+
+BODY_LIMIT = 64 * 1024
+_PAGES: Mapping[str, Mapping[str, Answering]] = {
+    PREFIX + discovery.AUTHORIZE_PATH: {
+        "GET": authorize_pages.authorize,
+        "POST": authorize_pages.post_authorize,
+    },
+    PREFIX + discovery.END_SESSION_PATH: {
+        "GET": sign_out_pages.end_session,
+        "POST": sign_out_pages.post_end_session,
+    },
+    PREFIX + discovery.CHECK_SESSION_PATH: {"GET": sign_out_pages.check_session},
+    f"{PREFIX}/resume": {"GET": sign_in_pages.resume},
+    f"{PREFIX}/signin": {"GET": sign_in_pages.sign_in, "POST": sign_in_pages.post_sign_in},
+    f"{PREFIX}/signin/passkey": {"POST": sign_in_pages.post_passkey},
+    f"{PREFIX}/password": {"GET": sign_in_pages.password, "POST": sign_in_pages.post_password},
+    f"{PREFIX}/choose": {"GET": sign_in_pages.choose, "POST": sign_in_pages.post_choose},
+    f"{PREFIX}/consent": {"GET": sign_in_pages.consent, "POST": sign_in_pages.post_consent},
+    f"{PREFIX}/device": {"GET": authorize_pages.device, "POST": authorize_pages.post_device},
+    f"{PREFIX}/device/confirm": {"GET": sign_in_pages.device_confirm},
+    f"{PREFIX}/signout": {"POST": sign_out_pages.post_sign_out},
+    ACCOUNT: {"GET": account_pages.account},
+    f"{ACCOUNT}/alias": {"POST": account_pages.post_alias},
+    f"{ACCOUNT}/sessions/end": {"POST": account_pages.post_end},
+    f"{ACCOUNT}/sessions/end-others": {"POST": account_pages.post_end_others},
+    f"{ACCOUNT}/consents/remove": {"POST": account_pages.post_take_back},
+    f"{ACCOUNT}/passkeys/add": {"POST": account_pages.post_add_passkey},
+    f"{ACCOUNT}/passkeys/remove": {"POST": account_pages.post_remove_passkey},
+    f"{ACCOUNT}/password": {"GET": account_pages.password, "POST": account_pages.post_password},
+    f"{ACCOUNT}/signout": {"POST": account_pages.post_sign_out},
+}
+
+
+class InteractionDoor:
+    """Answers browsers at the identity server; every other path is another door's."""
+
+    def __init__(self, rooms: Rooms, place: Place) -> None:
+        self._rooms = rooms
+        self._place = place
+
+    def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
+        """The endpoint of a page."""
+        page = _PAGES.get("/" + "/".join(segments).lower())
+        if page is None:
+            return None
+        answering = page.get("GET" if method == "HEAD" else method)
+        if answering is None:
+            methods = ", ".join(page)
+            return Endpoint(lambda call: _wrong_method(call, methods), site.explain)
+        limit = BODY_LIMIT if method == "POST" else 0
+        return Endpoint(lambda call: self._answer(answering, call), site.explain, limit)
+
+    def _answer(self, answering: Answering, call: Call) -> Reply:
+        visitor = self._place.cookies.browser(call)
+        reply = answering(Visit(call, visitor.browser, self._rooms, self._place))
+        named = {value.partition("=")[0] for name, value in reply.headers if name == "Set-Cookie"}
+        fresh = tuple(pair for pair in visitor.fresh if pair[1].partition("=")[0] not in named)
+        return reply._replace(headers=reply.headers + fresh)
+
+
+def _wrong_method(call: Call, methods: str) -> Reply:
+    refused = Refused(
+        Code.METHOD_NOT_ALLOWED, "This address is not used that way.", f"Use {methods}."
+    )
+    reply = site.explain(refused, call.origin)
+    others = tuple(pair for pair in reply.headers if pair[0] != "Allow")
+    return reply._replace(headers=(*others, ("Allow", methods)))

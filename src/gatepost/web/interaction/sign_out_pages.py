@@ -1,0 +1,81 @@
+"""RP-initiated logout, and the page that applications frame to watch the session."""
+
+from gatepost.protocol import redirects
+from gatepost.services.sign_out import SignOutRequest
+from gatepost.web import pages
+from gatepost.web.http import Reply
+from gatepost.web.interaction.sign_in_pages import person_values
+from gatepost.web.interaction.visits import PREFIX, Values, Visit, redirect
+from gatepost.web.pages import Reach
+
+_CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+
+
+def end_session(visit: Visit) -> Reply:
+    """Sign out where the request proves itself; ask where it does not (RP-Initiated Logout, 2)."""
+    return _end_session(visit, visit.query())
+
+
+def post_end_session(visit: Visit) -> Reply:
+    """The same by POST."""
+    return _end_session(visit, visit.form())
+
+
+def post_sign_out(visit: Visit) -> Reply:
+    """The person's own answer."""
+    form = visit.proved_form("signout")
+    request = visit.rooms.sign_out.asked(form, visit.browser)
+    if form.get("decision") != "yes":
+        return redirect(request.way_back or f"{PREFIX}/account")
+    return _signed_out(visit, request)
+
+
+def check_session(visit: Visit) -> Reply:
+    """The frame of Session Management, 3.2: it shows nothing and anybody may frame it."""
+    cookie = visit.place.cookies.state
+    return pages.page_reaching(Reach(framed_by=("*",)), 200, "check_session.html", cookie=cookie)
+
+
+def _end_session(visit: Visit, parameters: dict[str, str]) -> Reply:
+    request = visit.rooms.sign_out.asked(parameters, visit.browser)
+    if request.proved or request.person is None:
+        return _signed_out(visit, request)
+    fields = [(name, parameters[name]) for name in _CARRIED if name in parameters]
+    return pages.page_reaching(
+        _back_to(request),
+        200,
+        "signout.html",
+        person=person_values(request.person),
+        tenant={"name": request.tenant.name if request.tenant else "this server"},
+        client=_client(request),
+        action=f"{PREFIX}/signout",
+        proof=visit.proof("signout"),
+        fields=fields,
+    )
+
+
+def _signed_out(visit: Visit, request: SignOutRequest) -> Reply:
+    done = visit.rooms.sign_out.sign_out(request, visit.browser)
+    cookies = visit.place.cookies.signed(done.sessions, done.silents)
+    if request.way_back is not None and not done.frames:
+        return redirect(request.way_back, cookies)
+    reach = Reach(frames=tuple(dict.fromkeys(map(redirects.source, done.frames))))
+    page = pages.page_reaching(
+        reach,
+        200,
+        "signed_out.html",
+        client=_client(request),
+        frames=done.frames,
+        target=request.way_back,
+    )
+    return page._replace(headers=page.headers + cookies)
+
+
+def _client(request: SignOutRequest) -> Values | None:
+    return {"name": request.client.settings.name} if request.client else None
+
+
+def _back_to(request: SignOutRequest) -> Reach:
+    if request.way_back is None:
+        return Reach()
+    return Reach(forms=(redirects.source(request.way_back),))

@@ -1,0 +1,30 @@
+"""A browser, the product to open in it, and a fresh page for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import launched
+from tests.served import Served, serve, sqlite_settings
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium a test process."""
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The product on SQLite: what a browser shows does not depend on the store."""
+    with serve(sqlite_settings(tmp_path_factory.mktemp("served"))) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    """An empty page of a browser that remembers nothing; a path is one of the product's."""
+    with browser.new_context(base_url=served.url) as context:
+        yield context.new_page()

@@ -1,0 +1,47 @@
+"""What goes along when a client or a person is removed, as foreign keys have it."""
+
+from typing import Any
+
+from tests.memory.unit import Unit
+
+
+def drop_children(
+    unit: Unit, tenant_id: str, *, client_id: str | None = None, user_id: str | None = None
+) -> None:
+    """Remove the rows of the flows that belong to this client or person."""
+    tables = unit.tables
+
+    def drop(table: dict[Any, Any], **parent: object) -> list[Any]:
+        gone = [
+            key
+            for key, row in table.items()
+            if key[0] == tenant_id
+            and any(
+                parent_id is not None and getattr(row, column, None) == parent_id
+                for column, parent_id in parent.items()
+            )
+        ]
+        for key in gone:
+            unit.drop(table, key)
+        return gone
+
+    for key in [key for key, kept in tables.sign_ins.items() if key[0] == tenant_id]:
+        if tables.sign_ins[key].sign_in.user_id == user_id:
+            unit.drop(tables.sign_ins, key)
+    of_either: tuple[dict[Any, Any], ...] = (
+        tables.consents,
+        tables.passkeys,
+        tables.pending,
+        tables.pushed,
+    )
+    of_family: tuple[dict[Any, Any], ...] = (
+        tables.codes,
+        tables.refresh_tokens,
+        tables.device_codes,
+    )
+    for table in of_either:
+        drop(table, client_id=client_id, user_id=user_id)
+    drop(tables.device_codes, client_id=client_id)
+    for _, family_id in drop(tables.families, client_id=client_id, user_id=user_id):
+        for table in of_family:
+            drop(table, family_id=family_id)

@@ -1,0 +1,122 @@
+"""Codes and tokens in memory: a part of `ports.GrantStore`."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from msgspec import structs
+
+from gatepost.model.grants import WAITING, AuthorizationCode, DeviceCode, RefreshToken
+from tests.memory.unit import DigestKey, Room
+
+V = TypeVar("V", AuthorizationCode, RefreshToken, DeviceCode)
+
+
+class MemoryTokenStore(Room):
+    """Codes, refresh tokens, device codes and revoked access tokens."""
+
+    def add_code(self, code: AuthorizationCode) -> None:
+        """Keep a new code. Bookkeeping."""
+        self._need_family(code.family_id)
+        self._keep_new(self._tables.codes, code)
+
+    def code(self, digest: bytes) -> AuthorizationCode | None:
+        """A code, used or not."""
+        return self._tables.codes.get(self._digest_key(digest))
+
+    def spend_code(self, digest: bytes, now: datetime) -> bool:
+        """Use the code up, in one conditional statement; False when it was used already."""
+        return self._spend(self._tables.codes, digest, now)
+
+    def add_refresh_token(self, token: RefreshToken) -> None:
+        """Keep a new refresh token. Bookkeeping."""
+        self._need_family(token.family_id)
+        self._keep_new(self._tables.refresh_tokens, token)
+
+    def refresh_token(self, digest: bytes) -> RefreshToken | None:
+        """A refresh token, used or not."""
+        return self._tables.refresh_tokens.get(self._digest_key(digest))
+
+    def successor_is_used(self, token: RefreshToken) -> bool:
+        """Whether a later refresh token of the same family was used."""
+        return any(
+            other.family_id == token.family_id
+            and other.generation > token.generation
+            and other.used_at is not None
+            for other in self._here(self._tables.refresh_tokens)
+        )
+
+    def spend_refresh_token(self, digest: bytes, now: datetime, sealed_successor: bytes) -> bool:
+        """Use the token up, in one conditional statement; False when it was used already."""
+        return self._spend(
+            self._tables.refresh_tokens, digest, now, sealed_successor=sealed_successor
+        )
+
+    def add_device_code(self, code: DeviceCode) -> bool:
+        """Keep a new device code; False when its user code is taken. Bookkeeping."""
+        everywhere = self._tables.device_codes.values()
+        if self.device_code(code.digest) is not None or any(
+            other.user_code_digest == code.user_code_digest for other in everywhere
+        ):
+            return False
+        self._need_client(code.client_id)
+        if code.family_id is not None:
+            self._need_family(code.family_id)
+        self._keep_new(self._tables.device_codes, code)
+        return True
+
+    def device_code(self, digest: bytes) -> DeviceCode | None:
+        """A device code, used or not."""
+        return self._tables.device_codes.get(self._digest_key(digest))
+
+    def device_with_user_code(self, user_code_digest: bytes) -> DeviceCode | None:
+        """The device that shows this user code."""
+        for code in self._here(self._tables.device_codes):
+            if code.user_code_digest == user_code_digest:
+                return code
+        return None
+
+    def note_poll(self, digest: bytes, now: datetime) -> None:
+        """Note when a device asked. Bookkeeping."""
+        code = self.device_code(digest)
+        if code is not None:
+            polled = structs.replace(code, last_polled_at=now)
+            self._unit.keep_books(self._tables.device_codes, self._digest_key(digest), polled)
+
+    def settle_device_code(self, digest: bytes, state: str, family_id: str | None) -> bool:
+        """Approve or deny a device that waits; False when it does not wait. Bookkeeping."""
+        code = self.device_code(digest)
+        if code is None or code.state != WAITING or code.used_at is not None:
+            return False
+        if family_id is not None:
+            self._need_family(family_id)
+        settled = structs.replace(code, state=state, family_id=family_id)
+        self._unit.keep_books(self._tables.device_codes, self._digest_key(digest), settled)
+        return True
+
+    def spend_device_code(self, digest: bytes, now: datetime) -> bool:
+        """Use the code up, in one conditional statement; False when it was used already."""
+        return self._spend(self._tables.device_codes, digest, now)
+
+    def revoke_token(self, token_id: str, expires_at: datetime) -> None:
+        """Remember that one access token is revoked, by its `jti`. A change."""
+        if not self.is_revoked(token_id):
+            self._need_tenant()
+            self._unit.put(self._tables.revoked_tokens, self._key(token_id), expires_at)
+
+    def is_revoked(self, token_id: str) -> bool:
+        """Whether one access token was revoked."""
+        return self._key(token_id) in self._tables.revoked_tokens
+
+    def _keep_new(self, table: dict[DigestKey, V], value: V) -> None:
+        key = self._digest_key(value.digest)
+        if key in table:
+            raise ValueError("there is something of this digest already")
+        self._unit.keep_books(table, key, value)
+
+    def _spend(self, table: dict[DigestKey, V], digest: bytes, now: datetime, **more: Any) -> bool:
+        kept = table.get(self._digest_key(digest))
+        if kept is None or kept.used_at is not None:
+            return False
+        spent = structs.replace(kept, used_at=now, **more)
+        self._unit.keep_books(table, self._digest_key(digest), spent)
+        return True

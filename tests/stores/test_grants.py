@@ -1,0 +1,340 @@
+"""Errands, pushed requests, families, codes and tokens, whatever keeps them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+
+from gatepost import ports
+from gatepost.model.errors import UnrecordedChange
+from gatepost.model.grants import APPROVED, DENIED
+from gatepost.model.requests import (
+    AccountErrand,
+    DeviceErrand,
+    Errand,
+    Progress,
+    RequestedClaims,
+)
+from gatepost.ports import Tenancy
+from tests.stores.examples import NOW, add_clients, client, guid, recorded, refused
+from tests.stores.flow_examples import (
+    IN_AN_HOUR,
+    Flow,
+    code,
+    device_code,
+    family,
+    new_digest,
+    pending,
+    pushed,
+    refresh_token,
+    request,
+)
+
+SOON = NOW + timedelta(minutes=7)
+NOBODY = guid()
+ERRANDS: dict[str, Errand] = {
+    "bare request": request(NOBODY),
+    "full request": request(
+        NOBODY,
+        response_type="code id_token",
+        response_mode="form_post",
+        scopes=("openid", "offline_access"),
+        state='ü"\\\u0001🦊',
+        nonce="",
+        challenge="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        prompts=("login", "consent"),
+        max_age=0,
+        login_hint="kim@example.com",
+        hinted_user=guid(),
+        acr_values=("phr", "1"),
+        claims=RequestedClaims(id_token=("name",), userinfo=("email",), sub="kim"),
+    ),
+    "device": DeviceErrand(
+        client_id=NOBODY, device_code="00ff", user_code="BCDF-GHJK", scopes=("openid",)
+    ),
+    "account": AccountErrand(),
+    "fresh account": AccountErrand(fresh=True),
+}
+
+
+@pytest.fixture
+def flow(store: ports.Store, here: str) -> Flow:
+    """A person and a client of the first tenant, with one of everything."""
+    return Flow(store, here)
+
+
+def test_everything_comes_back(store: ports.Store, here: str, flow: Flow) -> None:
+    with store.reading(here) as unit:
+        assert flow.kept(unit) == flow.whole
+        assert unit.grants.device_with_user_code(flow.device.user_code_digest) == flow.device
+
+
+def test_nothing_is_found_by_another_key(store: ports.Store, here: str, flow: Flow) -> None:
+    # a code is not taken for a token, nor one digest of a device for the other
+    with store.reading(here) as unit:
+        assert unit.grants.pending(guid()) is None
+        assert unit.grants.family(guid()) is None
+        for digest in (new_digest(), flow.token.digest, flow.device.user_code_digest):
+            assert unit.grants.code(digest) is None
+            assert unit.grants.pushed(digest) is None
+            assert unit.grants.device_code(digest) is None
+        assert unit.grants.refresh_token(flow.code.digest) is None
+        assert unit.grants.device_with_user_code(flow.device.digest) is None
+
+
+@pytest.mark.parametrize("name", ERRANDS)
+def test_an_errand_comes_back_as_its_kind(store: ports.Store, here: str, name: str) -> None:
+    bound = client()
+    add_clients(store, here, bound)
+    for client_id in (None, bound.settings.id):
+        kept = pending(client_id, errand=ERRANDS[name])
+        with store.writing(here) as unit:
+            unit.grants.add_pending(kept)
+        with store.reading(here) as unit:
+            found = unit.grants.pending(kept.id)
+        assert found == kept
+        assert type(found.errand) is type(kept.errand)
+
+
+def test_only_the_progress_of_an_errand_changes(store: ports.Store, here: str, flow: Flow) -> None:
+    progress = Progress(sign_in_id=guid(), chosen=guid(), consented_as="kïm")
+    further = structs.replace(flow.pending, progress=progress)
+    other = pending(flow.client_id)
+    with store.writing(here) as unit:
+        unit.grants.add_pending(other)
+        unit.grants.save_pending(
+            structs.replace(
+                further,
+                browser_digest=new_digest(),
+                errand=AccountErrand(),
+                client_id=None,
+                expires_at=SOON,
+            )
+        )
+        unit.grants.save_pending(pending(flow.client_id))
+        assert unit.grants.pending(flow.pending.id) == further
+        assert unit.grants.pending(other.id) == other
+
+
+def test_an_errand_ends_once(store: ports.Store, here: str, flow: Flow) -> None:
+    with store.writing(here) as unit:
+        assert unit.grants.remove_pending(flow.pending.id)
+        assert not unit.grants.remove_pending(flow.pending.id)
+        unit.grants.save_pending(flow.pending)
+        assert unit.grants.pending(flow.pending.id) is None
+
+
+def test_a_pushed_request_is_taken_once(store: ports.Store, here: str, flow: Flow) -> None:
+    with store.writing(here) as unit:
+        assert unit.grants.remove_pushed(flow.pushed.digest)
+        assert not unit.grants.remove_pushed(flow.pushed.digest)
+        assert unit.grants.pushed(flow.pushed.digest) is None
+
+
+def test_a_pushed_request_is_the_stores_own(store: ports.Store, here: str, flow: Flow) -> None:
+    mine = pushed(flow.client_id)
+    with store.writing(here) as unit:
+        unit.grants.add_pushed(mine)
+        mine.parameters["scope"] = "changed"
+        found = unit.grants.pushed(mine.digest)
+        assert found is not None
+        assert found.parameters["scope"] == "openid"
+
+
+def test_a_family_is_revoked_once(store: ports.Store, here: str, flow: Flow) -> None:
+    revoked = structs.replace(flow.family, revoked_at=SOON, revoked_because="replay")
+    with recorded(store, here) as unit:
+        assert unit.grants.revoke_family(flow.family.id, SOON, "replay")
+        assert not unit.grants.revoke_family(flow.family.id, NOW, "again")
+        assert not unit.grants.revoke_family(guid(), NOW, "unknown")
+        assert unit.grants.family(flow.family.id) == revoked
+
+
+def test_the_live_families_of_a_person(store: ports.Store, here: str, flow: Flow) -> None:
+    other = Flow(store, here)
+    mine = [
+        family(flow.client_id, flow.user_id, created_at=NOW + timedelta(days=day), expires_at=SOON)
+        for day in (2, 1, 3)
+    ]
+    with recorded(store, here) as unit:
+        for one in mine:
+            unit.grants.add_family(one)
+        assert unit.grants.revoke_family(mine[2].id, NOW, "signed out")
+        live = (flow.family, mine[1], mine[0])
+        just_before = SOON - timedelta(microseconds=1)
+        assert unit.grants.live_families_of(flow.user_id, just_before) == live
+        assert unit.grants.live_families_of(flow.user_id, SOON) == (flow.family,)
+        assert unit.grants.live_families_of(flow.user_id, IN_AN_HOUR) == ()
+        assert unit.grants.live_families_of(other.user_id, NOW) == (other.family,)
+        assert unit.grants.live_families_of(guid(), NOW) == ()
+
+
+def test_the_clients_of_a_sign_in(store: ports.Store, here: str, flow: Flow) -> None:
+    more = [client(), client()]
+    add_clients(store, here, *more)
+    ids = [item.settings.id for item in more]
+    with recorded(store, here) as unit:
+        for client_id in (*ids, ids[0]):
+            one = family(client_id, flow.user_id, sign_in_id=flow.sign_in.id)
+            unit.grants.add_family(one)
+            unit.grants.revoke_family(one.id, NOW, "signed out")
+        unit.grants.add_family(family(ids[1], flow.user_id))
+        during = unit.grants.clients_of_sign_in(flow.sign_in.id)
+        assert during == tuple(sorted([flow.client_id, *ids]))
+        assert unit.grants.clients_of_sign_in(guid()) == ()
+
+
+@pytest.mark.requirement("R-16")
+def test_a_code_is_spent_once(store: ports.Store, here: str, flow: Flow) -> None:
+    bare = code(flow.family.id, challenge=None, nonce=None)
+    with store.writing(here) as unit:
+        unit.grants.add_code(bare)
+        assert unit.grants.spend_code(flow.code.digest, SOON)
+        assert not unit.grants.spend_code(flow.code.digest, NOW)
+        assert not unit.grants.spend_code(new_digest(), NOW)
+    with store.reading(here) as unit:
+        assert unit.grants.code(flow.code.digest) == structs.replace(flow.code, used_at=SOON)
+        assert unit.grants.code(bare.digest) == bare
+
+
+@pytest.mark.requirement("R-25")
+def test_a_refresh_token_is_spent_once_and_names_its_successor(
+    store: ports.Store, here: str, flow: Flow
+) -> None:
+    with store.writing(here) as unit:
+        assert unit.grants.spend_refresh_token(flow.token.digest, SOON, b"\x00sealed\xff")
+        assert not unit.grants.spend_refresh_token(flow.token.digest, NOW, b"another")
+        assert not unit.grants.spend_refresh_token(new_digest(), NOW, b"another")
+    spent = structs.replace(flow.token, used_at=SOON, sealed_successor=b"\x00sealed\xff")
+    with store.reading(here) as unit:
+        assert unit.grants.refresh_token(flow.token.digest) == spent
+
+
+@pytest.mark.requirement("R-25")
+def test_whether_a_successor_was_used(store: ports.Store, here: str, flow: Flow) -> None:
+    other = family(flow.client_id, flow.user_id)
+    second, third = (refresh_token(flow.family.id, generation=number) for number in (2, 3))
+    stranger = refresh_token(other.id, generation=9)
+    with store.writing(here) as unit:
+        unit.grants.add_family(other)
+        for token in (second, third, stranger):
+            unit.grants.add_refresh_token(token)
+        assert unit.grants.spend_refresh_token(flow.token.digest, NOW, b"sealed")
+        assert unit.grants.spend_refresh_token(stranger.digest, NOW, b"sealed")
+        assert not unit.grants.successor_is_used(flow.token)
+        assert unit.grants.spend_refresh_token(third.digest, NOW, b"sealed")
+        assert unit.grants.successor_is_used(flow.token)
+        assert unit.grants.successor_is_used(second)
+        assert not unit.grants.successor_is_used(third)
+
+
+def test_a_device_waits_is_settled_and_spent_once(
+    store: ports.Store, here: str, flow: Flow
+) -> None:
+    digest = flow.device.digest
+    with store.writing(here) as unit:
+        unit.grants.note_poll(digest, NOW)
+        unit.grants.note_poll(digest, SOON)
+        unit.grants.note_poll(new_digest(), SOON)
+        assert unit.grants.settle_device_code(digest, APPROVED, flow.family.id)
+        assert not unit.grants.settle_device_code(digest, DENIED, None)
+        assert not unit.grants.settle_device_code(new_digest(), DENIED, None)
+        assert unit.grants.spend_device_code(digest, SOON)
+        assert not unit.grants.spend_device_code(digest, NOW)
+        assert not unit.grants.spend_device_code(new_digest(), NOW)
+    done = {"last_polled_at": SOON, "state": APPROVED, "family_id": flow.family.id}
+    with store.reading(here) as unit:
+        wanted = structs.replace(flow.device, used_at=SOON, **done)
+        assert unit.grants.device_code(digest) == wanted
+
+
+def test_a_denied_device_waits_no_more(store: ports.Store, here: str, flow: Flow) -> None:
+    spent = device_code(flow.client_id)
+    with store.writing(here) as unit:
+        assert unit.grants.settle_device_code(flow.device.digest, DENIED, None)
+        assert not unit.grants.settle_device_code(flow.device.digest, APPROVED, flow.family.id)
+        assert unit.grants.add_device_code(spent)
+        assert unit.grants.spend_device_code(spent.digest, NOW)
+        assert not unit.grants.settle_device_code(spent.digest, APPROVED, flow.family.id)
+        denied = structs.replace(flow.device, state=DENIED)
+        assert unit.grants.device_code(flow.device.digest) == denied
+
+
+def test_a_user_code_is_taken_in_the_deployment(
+    store: ports.Store, here: str, there: str, flow: Flow
+) -> None:
+    other = Flow(store, there)
+    same = device_code(other.client_id, user_code_digest=flow.device.user_code_digest)
+    with store.writing(there) as unit:
+        assert not unit.grants.add_device_code(same)
+        assert unit.grants.device_code(same.digest) is None
+    with store.writing(here) as unit:
+        assert not unit.grants.add_device_code(structs.replace(same, client_id=flow.client_id))
+    with store.reading_all() as deployment:
+        assert deployment.tenant_of_user_code(flow.device.user_code_digest) == here
+        assert deployment.tenant_of_user_code(other.device.user_code_digest) == there
+        assert deployment.tenant_of_user_code(flow.device.digest) is None
+
+
+def test_a_token_is_revoked_for_good(store: ports.Store, here: str, there: str) -> None:
+    token_id = guid()
+    with recorded(store, here) as unit:
+        assert not unit.grants.is_revoked(token_id)
+        unit.grants.revoke_token(token_id, SOON)
+        unit.grants.revoke_token(token_id, SOON)
+    with store.writing(here) as unit:
+        unit.grants.revoke_token(token_id, SOON)
+        assert unit.grants.is_revoked(token_id)
+        assert not unit.grants.is_revoked(guid())
+    with store.reading(there) as unit:
+        assert not unit.grants.is_revoked(token_id)
+
+
+REFUSED: dict[str, Callable[[Tenancy, Flow, Flow], object]] = {
+    "pending": lambda unit, _, foreign: unit.grants.add_pending(pending(foreign.client_id)),
+    "pending id": lambda unit, it, _: unit.grants.add_pending(it.pending),
+    "pushed": lambda unit, _, foreign: unit.grants.add_pushed(pushed(foreign.client_id)),
+    "pushed digest": lambda unit, it, _: unit.grants.add_pushed(it.pushed),
+    "family client": lambda unit, it, foreign: unit.grants.add_family(
+        family(foreign.client_id, it.user_id)
+    ),
+    "family user": lambda unit, it, foreign: unit.grants.add_family(
+        family(it.client_id, foreign.user_id)
+    ),
+    "family id": lambda unit, it, _: unit.grants.add_family(it.family),
+    "code": lambda unit, _, foreign: unit.grants.add_code(code(foreign.family.id)),
+    "code digest": lambda unit, it, _: unit.grants.add_code(it.code),
+    "token": lambda unit, _, foreign: unit.grants.add_refresh_token(
+        refresh_token(foreign.family.id)
+    ),
+    "token digest": lambda unit, it, _: unit.grants.add_refresh_token(it.token),
+    "device": lambda unit, _, foreign: unit.grants.add_device_code(device_code(foreign.client_id)),
+    "device family": lambda unit, it, foreign: unit.grants.settle_device_code(
+        it.device.digest, APPROVED, foreign.family.id
+    ),
+}
+
+
+@pytest.mark.requirement("R-63")
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_taken_or_of_another_tenant_is_refused(
+    store: ports.Store, here: str, there: str, flow: Flow, name: str
+) -> None:
+    foreign = Flow(store, there)
+    with refused(), store.writing(here) as unit:
+        REFUSED[name](unit, flow, foreign)
+    with store.reading(here) as unit:
+        assert flow.kept(unit) == flow.whole
+
+
+@pytest.mark.requirement("R-78")
+def test_revocation_needs_an_event(store: ports.Store, here: str, flow: Flow) -> None:
+    token_id = guid()
+    with pytest.raises(UnrecordedChange), store.writing(here) as unit:
+        unit.grants.revoke_family(flow.family.id, NOW, "replay")
+    with pytest.raises(UnrecordedChange), store.writing(here) as unit:
+        unit.grants.revoke_token(token_id, SOON)
+    with store.reading(here) as unit:
+        assert unit.grants.family(flow.family.id) == flow.family
+        assert not unit.grants.is_revoked(token_id)
