@@ -30,7 +30,6 @@ def upgrade() -> None:
         sa.Column("tenant_id", WORDS, nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tenant_id", "key"),
     )
     op.create_index("attempts_by_deadline", "attempts", ["ends_at"], unique=False)
