@@ -113,14 +113,12 @@ def test_an_errand_without_a_client_outlives_clients(
 
 
 def test_nothing_is_kept_for_a_tenant_that_is_not_there(store: ports.Store) -> None:
-    for name in ("errand", "attempts", "token"):
+    for name in ("errand", "token"):
         with refused(), store.writing_all() as deployment:
             nowhere = deployment.open(guid())
             deployment.open("").journal.append(event())
             if name == "errand":
                 nowhere.grants.add_pending(pending(None))
-            elif name == "attempts":
-                nowhere.sign_ins.save_attempts({b"key": NOW})
             else:
                 nowhere.grants.revoke_token(guid(), NOW)
 

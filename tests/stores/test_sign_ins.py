@@ -8,6 +8,7 @@ from msgspec import structs
 
 from gatepost import ports
 from gatepost.model.errors import UnrecordedChange
+from gatepost.model.events import DEPLOYMENT
 from gatepost.model.sign_ins import PASSKEY, SignIn, SignInDigests
 from gatepost.ports import Tenancy
 from tests.stores.examples import (
@@ -221,6 +222,16 @@ def test_attempts_are_kept_by_key(store: ports.Store, here: str, there: str) -> 
         assert unit.sign_ins.attempts([]) == {}
     with store.reading(there) as unit:
         assert unit.sign_ins.attempts([one, two, three]) == {}
+
+
+def test_attempts_stand_under_the_deployment_too(store: ports.Store, here: str) -> None:
+    key = new_digest()
+    with store.writing(DEPLOYMENT) as unit:
+        unit.sign_ins.save_attempts({key: NOW})
+    with store.reading(DEPLOYMENT) as unit:
+        assert unit.sign_ins.attempts([key]) == {key: NOW}
+    with store.reading(here) as unit:
+        assert unit.sign_ins.attempts([key]) == {}
 
 
 def test_the_tenants_of_a_browsers_sign_ins(store: ports.Store, here: str, there: str) -> None:

@@ -119,7 +119,7 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier) -> Rooms:
         flow=flow,
         errands=errands,
         authorize=AuthorizeService(flow, errands, login),
-        sign_in=SignInService(flow, errands),
+        sign_in=SignInService(flow, errands, courier),
         sign_out=SignOutService(flow, courier),
         account=AccountService(flow, errands, courier),
         devices=DeviceService(flow.world, login),

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-IDLE_LIMIT = timedelta(minutes=30)
+# Longer than any access token, so that a page which renews its tokens silently is never idle.
+IDLE_LIMIT = timedelta(minutes=75)
 ABSOLUTE_LIMIT = timedelta(hours=8)
 TOUCH_AFTER = timedelta(minutes=1)
 RECENT = timedelta(minutes=10)

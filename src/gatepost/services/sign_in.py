@@ -6,34 +6,24 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gatepost.model import throttle
-from gatepost.model.events import ANONYMOUS, Action, Actor, Event
+from gatepost.model.events import ANONYMOUS, Action, Event
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.requests import Progress
-from gatepost.model.sign_ins import ABSOLUTE_LIMIT, PASSKEY, PASSWORD, SignIn, SignInDigests
+from gatepost.model.sign_ins import PASSKEY, PASSWORD
 from gatepost.ports import Tenancy
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
 from gatepost.services import throttling
-from gatepost.services.browsers import MOST_SESSIONS, Browser, sign_in_of
+from gatepost.services.browsers import Browser, sign_in_of
+from gatepost.services.courier import Courier
 from gatepost.services.errands import Errands
 from gatepost.services.flows import GONE, Flow, Reference, Stand
+from gatepost.services.sessions import Opened, SignedIn, leave_session, open_session
 from gatepost.services.throttling import Keys
 
-_TOKEN_BYTES = 32
 _MAX_EMAIL = 254
-_MAX_AGENT = 300
 WRONG = "The e-mail address or the password is not right."
 WRONG_PASSKEY = "That passkey is not known here, or the answer did not arrive in time."
-
-
-class SignedIn(NamedTuple):
-    """The person is signed in: the tokens that the browser's cookies hold from now on."""
-
-    sessions: tuple[str, ...]
-    silents: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return "SignedIn(***)"
 
 
 class Problem(NamedTuple):
@@ -63,10 +53,11 @@ class _Known(NamedTuple):
 class SignInService:
     """Lets people in."""
 
-    def __init__(self, flow: Flow, errands: Errands) -> None:
+    def __init__(self, flow: Flow, errands: Errands, courier: Courier) -> None:
         self._flow = flow
         self._world = flow.world
         self._errands = errands
+        self._courier = courier
 
     def with_password(
         self, reference: Reference, typed: Typed, browser: Browser
@@ -89,7 +80,8 @@ class SignInService:
             if now is None or not now.enabled or not is_same:
                 return Problem(WRONG)
             self._rehash(tenancy, known, typed)
-            return self._begin(tenancy, reference, (now, PASSWORD), browser)
+            begun = self._begin(tenancy, reference, (now, PASSWORD), browser)
+        return self._told(begun)
 
     def with_passkey(
         self, reference: Reference, assertion: str, browser: Browser
@@ -102,22 +94,31 @@ class SignInService:
         wait = self._count(reference, limits)
         if wait:
             return self._refused(reference, None, "too_many_attempts", browser, wait)
-        credential = self._flow.passkeys.credential_id(assertion) or ""
         with self._world.store.writing(reference.tenant_id) as tenancy:
-            passkey = tenancy.sign_ins.passkey(credential)
-            user = tenancy.directory.user(passkey.user_id) if passkey else None
-            if passkey is not None and user is not None and user.enabled:
-                challenge = self.challenge(reference, browser)
-                counter = self._flow.passkeys.asserted(
-                    assertion, challenge, passkey.public_key, passkey.sign_count
-                )
-                if counter is not None:
-                    throttling.give_back(self._world, tenancy, limits)
-                    now = self._world.clock.now()
-                    tenancy.sign_ins.note_passkey_use(passkey.id, counter, now)
-                    return self._begin(tenancy, reference, (user, PASSKEY), browser)
-        refused = self._refused(reference, user, "wrong_passkey", browser)
-        return refused._replace(text=WRONG_PASSKEY)
+            user = self._asserted(tenancy, reference, assertion, browser)
+            begun = None
+            if user is not None:
+                throttling.give_back(self._world, tenancy, limits)
+                begun = self._begin(tenancy, reference, (user, PASSKEY), browser)
+        if begun is not None:
+            return self._told(begun)
+        return self._refused(reference, None, "wrong_passkey", browser)._replace(text=WRONG_PASSKEY)
+
+    def _asserted(
+        self, tenancy: Tenancy, reference: Reference, assertion: str, browser: Browser
+    ) -> User | None:
+        """The person whose passkey answered this very challenge, if they may act."""
+        passkey = tenancy.sign_ins.passkey(self._flow.passkeys.credential_id(assertion) or "")
+        user = tenancy.directory.user(passkey.user_id) if passkey else None
+        if passkey is None or user is None or not user.enabled:
+            return None
+        counter = self._flow.passkeys.asserted(
+            assertion, self.challenge(reference, browser), passkey.public_key, passkey.sign_count
+        )
+        if counter is None:
+            return None
+        tenancy.sign_ins.note_passkey_use(passkey.id, counter, self._world.clock.now())
+        return user
 
     def challenge(self, reference: Reference, browser: Browser) -> str:
         """What a passkey is to sign for this errand in this browser, and for no other."""
@@ -136,62 +137,28 @@ class SignInService:
             return self._errands.advance(reference, browser, Step.CHOOSE, chosen)
         with self._world.store.writing(reference.tenant_id) as tenancy:
             mine = sign_in_of(self._world, tenancy, browser)
-            if mine is None:
-                return None
-            return self._without(tenancy, mine, browser)
+            left = leave_session(self._flow, tenancy, mine, browser)
+        self._courier.send(left.ended.notes)
+        return left.cookies
 
     def _begin(
         self, tenancy: Tenancy, reference: Reference, who: tuple[User, str], browser: Browser
-    ) -> SignedIn | ShowError:
-        """A new session id at every sign-in (R-50); the same person's session goes on under it."""
-        user, method = who
+    ) -> Opened | ShowError:
+        """The sign-in, noted as made for this errand."""
         pending = tenancy.grants.pending(reference.pending_id)
         if pending is None:
             return GONE
-        before = sign_in_of(self._world, tenancy, browser)
-        same = before is not None and before.user_id == user.id
-        left = self._without(tenancy, before, browser)
-        now = self._world.clock.now()
-        session, silent = (self._world.dice.token(_TOKEN_BYTES) for _ in range(2))
-        sign_in = SignIn(
-            id=before.id if before is not None and same else self._world.dice.guid(),
-            user_id=user.id,
-            method=method,
-            signed_in_at=now,
-            last_seen_at=now,
-            expires_at=now + ABSOLUTE_LIMIT,
-            address=browser.origin.address,
-            agent=browser.agent[:_MAX_AGENT],
-        )
-        digests = SignInDigests(
-            self._world.secrets.digest_of("session", session),
-            self._world.secrets.digest_of("silent", silent),
-        )
-        tenancy.sign_ins.add(sign_in, digests)
-        tenancy.grants.save_pending(
-            replace(pending, progress=replace(pending.progress, sign_in_id=sign_in.id))
-        )
-        tenancy.journal.append(self._event(Action.SIGNED_IN, user, browser, {"Method": method}))
-        keep = MOST_SESSIONS - 1
-        return SignedIn((session, *left.sessions[:keep]), (silent, *left.silents[:keep]))
+        opened = open_session(self._flow, tenancy, who, browser)
+        progress = replace(pending.progress, sign_in_id=opened.sign_in.id)
+        tenancy.grants.save_pending(replace(pending, progress=progress))
+        return opened
 
-    def _without(self, tenancy: Tenancy, before: SignIn | None, browser: Browser) -> SignedIn:
-        """The browser's tokens without those of the sign-in that it leaves, which ends."""
-        pairs = list(zip(browser.sessions, browser.silents or browser.sessions, strict=False))
-        if before is None:
-            return SignedIn(*_unzipped(pairs))
-        kept = [pair for pair in pairs if not self._is_of(tenancy, pair[0], before)]
-        if tenancy.sign_ins.end(before.id):
-            user = tenancy.directory.user(before.user_id)
-            if user is not None:
-                ended = self._event(Action.SIGN_IN_ENDED, user, browser, {"SignIn": before.id})
-                tenancy.journal.append(ended)
-        return SignedIn(*_unzipped(kept))
-
-    def _is_of(self, tenancy: Tenancy, token: str, sign_in: SignIn) -> bool:
-        digest = self._world.secrets.digest_of("session", token)
-        found = tenancy.sign_ins.with_session([digest])
-        return found is not None and found.id == sign_in.id
+    def _told(self, outcome: Opened | ShowError) -> SignedIn | ShowError:
+        """After the transaction: applications hear of the sign-in that this one replaced."""
+        if isinstance(outcome, ShowError):
+            return outcome
+        self._courier.send(outcome.ended.notes)
+        return outcome.cookies
 
     def _compare(self, reference: Reference, typed: Typed) -> tuple[User | None, _Known | str]:
         """The person, and why not; the same work whoever it is (R-48)."""
@@ -255,19 +222,3 @@ class SignInService:
         if wait:
             return Problem(f"Too many attempts. Please wait {seconds} seconds and try again.", wait)
         return Problem(WRONG)
-
-    def _event(
-        self, action: Action, user: User, browser: Browser, after: dict[str, object]
-    ) -> Event:
-        return Event(
-            at=self._world.clock.now(),
-            action=action,
-            actor=Actor("user", user.id),
-            origin=browser.origin,
-            target=user.id,
-            after=after,
-        )
-
-
-def _unzipped(pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)

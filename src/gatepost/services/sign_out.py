@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gatepost.model.clients import StoredClient
-from gatepost.model.events import Actor
 from gatepost.model.people import User
-from gatepost.model.sign_ins import SignIn
 from gatepost.model.tenants import Tenant
-from gatepost.ports import Tenancy
 from gatepost.protocol import logout
 from gatepost.protocol.logout import Hint
 from gatepost.protocol.parameters import invalid_request
 from gatepost.services.browsers import Browser, sign_in_of
 from gatepost.services.courier import Courier
-from gatepost.services.endings import Ended, Ending, end_sign_in
+from gatepost.services.endings import Ended
 from gatepost.services.flows import Flow, Shown
 from gatepost.services.named_clients import folded_id
+from gatepost.services.sessions import leave_session
 
 
 class SignOutRequest(NamedTuple):
@@ -79,20 +77,15 @@ class SignOutService:
     def sign_out(self, request: SignOutRequest, browser: Browser) -> SignedOut:
         """End this browser's sign-ins: in the client's tenant, or all where none is named."""
         tenants = [request.tenant.id] if request.tenant else list(self._tenants(browser))
-        kept, ended = list(browser.sessions), Ended()
+        ended = Ended()
         for tenant_id in tenants:
             with self._world.store.writing(tenant_id) as tenancy:
                 sign_in = sign_in_of(self._world, tenancy, browser)
-                if sign_in is None:
-                    continue
-                kept = [token for token in kept if not self._is_of(tenancy, token, sign_in)]
-                actor = Actor("user", sign_in.user_id)
-                ending = Ending(self._world, self._flow.mint.issuer, actor, browser.origin)
-                ended += end_sign_in(ending, tenancy, sign_in)
+                left = leave_session(self._flow, tenancy, sign_in, browser)
+            ended += left.ended
+            browser = browser._replace(sessions=left.cookies.sessions, silents=left.cookies.silents)
         self._courier.send(ended.notes)
-        places = [browser.sessions.index(token) for token in kept]
-        silents = tuple(browser.silents[i] for i in places if i < len(browser.silents))
-        return SignedOut(tuple(kept), silents, ended.frames)
+        return SignedOut(browser.sessions, browser.silents, ended.frames)
 
     def _about(self, parameters: Mapping[str, str]) -> _About:
         named = folded_id(parameters.get("client_id", "")) or None
@@ -149,8 +142,3 @@ class SignOutService:
         digests = [self._world.secrets.digest_of("session", token) for token in browser.sessions]
         with self._world.store.reading_all() as deployment:
             return deployment.tenants_of_sign_ins(digests)
-
-    def _is_of(self, tenancy: Tenancy, token: str, sign_in: SignIn) -> bool:
-        digest = self._world.secrets.digest_of("session", token)
-        found = tenancy.sign_ins.with_session([digest])
-        return found is not None and found.id == sign_in.id

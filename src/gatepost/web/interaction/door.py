@@ -45,6 +45,14 @@ _PAGES: Mapping[str, Mapping[str, Answering]] = {
     f"{ACCOUNT}/password": {"GET": account_pages.password, "POST": account_pages.post_password},
     f"{ACCOUNT}/signout": {"POST": account_pages.post_sign_out},
 }
+# Here a GET gives a code or ends a session, which a HEAD must not.
+_ACTING = frozenset(
+    {
+        PREFIX + discovery.AUTHORIZE_PATH,
+        PREFIX + discovery.END_SESSION_PATH,
+        f"{PREFIX}/resume",
+    }
+)
 
 
 class InteractionDoor:
@@ -56,10 +64,11 @@ class InteractionDoor:
 
     def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
         """The endpoint of a page."""
-        page = _PAGES.get("/" + "/".join(segments).lower())
+        path = "/" + "/".join(segments).lower()
+        page = _PAGES.get(path)
         if page is None:
             return None
-        answering = page.get("GET" if method == "HEAD" else method)
+        answering = page.get("GET" if method == "HEAD" and path not in _ACTING else method)
         if answering is None:
             methods = ", ".join(page)
             return Endpoint(lambda call: _wrong_method(call, methods), site.explain)

@@ -11,7 +11,8 @@ from gatepost.protocol.interaction import Step
 from gatepost.services import consents
 from gatepost.services.account import NewPassword
 from gatepost.services.flows import GONE, Reference, Stand
-from gatepost.services.sign_in import Problem, SignedIn, Typed
+from gatepost.services.sessions import SignedIn
+from gatepost.services.sign_in import Problem, Typed
 from gatepost.web import pages
 from gatepost.web.http import Headers, Reply
 from gatepost.web.interaction.visits import (
