@@ -10,6 +10,7 @@ from gatepost.crypto.passkeys import WebAuthnPasskeys
 from gatepost.model.errors import StoreUnavailable
 from gatepost.outgoing import Messenger
 from gatepost.protocol.discovery import ENDPOINTS, ISSUER_PATH
+from gatepost.protocol.resources import known
 from gatepost.services.access import AccessService
 from gatepost.services.account import AccountService
 from gatepost.services.authorize import AuthorizeService
@@ -49,9 +50,7 @@ class Server:
         ring = KeyRing(house.world)
         mint = Mint(house.world, issuer, ring)
         access = AccessService(house.world, issuer, ring, self._refusals)
-        flow = Flow(
-            house.world, mint, self._refusals, _rules(house, public_url), _passkeys(public_url)
-        )
+        flow = Flow(house.world, mint, self._refusals, _rules(house, issuer), _passkeys(public_url))
         self._courier = Courier(Messenger(), mint)
         audiences = frozenset({issuer, *(issuer + path for path in ENDPOINTS.values())})
         login = ClientLogin(house.world, audiences, Books(self._book, self._refusals))
@@ -101,12 +100,10 @@ class Server:
                 log.exception("counters of use could not be written")
 
 
-def _rules(house: House, public_url: str) -> FlowRules:
+def _rules(house: House, issuer: str) -> FlowRules:
     """Unused refresh tokens end after half the whole time: the original's had 15 of 30 days."""
     absolute = timedelta(seconds=house.settings.refresh_token_lifetime)
-    api = f"{public_url}/api"
-    resources = frozenset({public_url, api, f"{api}/v1", f"{api}/v1-preview"})
-    return FlowRules(house.settings.consent, RefreshRules(absolute / 2, absolute), resources)
+    return FlowRules(house.settings.consent, RefreshRules(absolute / 2, absolute), known(issuer))
 
 
 def _passkeys(public_url: str) -> WebAuthnPasskeys:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
 from gatepost.model.requests import AuthorizationRequest
-from gatepost.protocol import pkce, redirects, response, scopes
+from gatepost.protocol import pkce, redirects, resources, response, scopes
 from gatepost.protocol.interaction import NONE, PROMPTS
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
 from gatepost.protocol.redirects import Target
@@ -80,7 +80,7 @@ def read(
         _scope_fault(parameters, asked, parts),
         _nonce_fault(parameters, parts),
         _tenant_fault(parameters, expected),
-        _resource_fault(parameters, expected),
+        resources.fault(parameters, expected.resources),
     ):
         if fault:
             return fault
@@ -193,14 +193,6 @@ def _tenant_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthErr
         "acr_values names another tenant than the one that this client belongs to",
         "tenant_mismatch",
     )
-
-
-def _resource_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthError | None:
-    """RFC 8707: the one resource whose tokens are given here is our own API."""
-    asked = parameters.get("resource")
-    if asked is None or asked.rstrip("/") in expected.resources:
-        return None
-    return OAuthError("invalid_target", "no tokens are given for this resource", "resource_unknown")
 
 
 def _extras(parameters: Mapping[str, str], client: StoredClient) -> dict[str, Any] | OAuthError:

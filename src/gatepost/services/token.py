@@ -11,7 +11,7 @@ from gatepost.model import client_kinds
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.grants import Family, RefreshToken
 from gatepost.ports import Tenancy
-from gatepost.protocol import claims
+from gatepost.protocol import claims, resources
 from gatepost.protocol.claims import Principal
 from gatepost.protocol.grants import GRANTS, Grant
 from gatepost.protocol.grants.decisions import Again, Issue, Replay, invalid_grant
@@ -61,6 +61,7 @@ class TokenService:
         self._login = login
         self._mint = mint
         self._refresh = refresh
+        self._resources = resources.known(mint.issuer)
 
     def answer(self, request: FormRequest) -> Tokens | OAuthError:
         """Tokens, or the error to send."""
@@ -78,6 +79,9 @@ class TokenService:
         row = _grant_for(known, request.form["grant_type"])
         if isinstance(row, OAuthError):
             return row
+        unknown = resources.fault(request.form, self._resources)
+        if unknown is not None:
+            return unknown
         if row.evidence is None:
             return self._for_itself(known, row, request)
         value = request.form.get(row.evidence)
