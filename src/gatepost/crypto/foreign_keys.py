@@ -5,6 +5,7 @@ and names no place to get one; it names an algorithm, which must be one that its
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, get_args
 
 from gatepost.crypto import compact
@@ -20,13 +21,18 @@ _ALGORITHMS: dict[str, Algorithm] = {name: name for name in get_args(Algorithm)}
 class ForeignKeys:
     """`ports.KeyVerifier` with the keys that a client registered."""
 
-    def verify(self, key_set: Mapping[str, Any], token: str) -> bytes | None:
+    def verify(
+        self,
+        key_set: Mapping[str, Any],
+        token: str,
+        token_types: AbstractSet[str] = TOKEN_TYPES,
+    ) -> bytes | None:
         """The payload, or None whatever is wrong; the signature is looked at last."""
         opened = compact.opened(token)
         if opened is None:
             return None
         header = compact.header_members(opened.head)
-        algorithm = _algorithm(header)
+        algorithm = _algorithm(header, token_types)
         if algorithm is None:
             return None
         key = _key_for(header, key_set)
@@ -39,9 +45,9 @@ class ForeignKeys:
         return opened.payload if compact.is_signed(opened, check) else None
 
 
-def _algorithm(header: Mapping[str, str]) -> Algorithm | None:
+def _algorithm(header: Mapping[str, str], token_types: AbstractSet[str]) -> Algorithm | None:
     """The algorithm of a header that has nothing which we do not know (R-31)."""
-    if not header.keys() <= _HEADER_NAMES or header.get("typ", "JWT") not in TOKEN_TYPES:
+    if not header.keys() <= _HEADER_NAMES or header.get("typ", "JWT") not in token_types:
         return None
     return _ALGORITHMS.get(header.get("alg", ""))
 

@@ -1,6 +1,7 @@
 """Clock, dice, keys, passkeys and calls: what services ask of the world besides the stores."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -115,5 +116,10 @@ class Messenger(Protocol):
 class KeyVerifier(Protocol):
     """Opens what a client signed with a key of its own."""
 
-    def verify(self, key_set: Mapping[str, Any], token: str) -> bytes | None:
-        """The payload of a token that one of the public keys signed, or None."""
+    def verify(
+        self, key_set: Mapping[str, Any], token: str, token_types: AbstractSet[str] = ...
+    ) -> bytes | None:
+        """The payload of a token of one of these types that one of the keys signed, or None.
+
+        Without types it is one by which a client shows who it is.
+        """

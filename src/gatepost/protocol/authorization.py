@@ -102,7 +102,10 @@ def read(
 
 
 def _not_supported(parameters: Mapping[str, str]) -> OAuthError | None:
-    """Parameters that we refuse by name; ignoring them would change what was asked (R-35)."""
+    """Parameters that we refuse by name; ignoring them would change what was asked (R-35).
+
+    A `request` that is still here is one of a client that registered no keys.
+    """
     for name, error in (
         ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from gatepost.model.client_kinds import CLIENT_KINDS
 from gatepost.model.keys import SigningKey
-from gatepost.protocol import id_tokens, pkce, response, scopes
+from gatepost.protocol import id_tokens, pkce, request_objects, response, scopes
 from gatepost.protocol.client_assertions import ALGORITHMS
 from gatepost.protocol.client_authentication import METHODS
 from gatepost.protocol.grants import GRANTS
@@ -66,7 +66,8 @@ def document(issuer: str, algorithms: Sequence[str]) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
         "request_uri_parameter_supported": False,
         "require_pushed_authorization_requests": False,
         "frontchannel_logout_supported": True,

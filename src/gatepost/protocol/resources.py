@@ -1,6 +1,7 @@
 """Resource indicators (RFC 8707): the one resource that tokens are given for is our own API."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from gatepost.protocol.parameters import OAuthError
 
@@ -14,7 +15,7 @@ def known(issuer: str) -> frozenset[str]:
     return frozenset(public + path for path in _API_PATHS)
 
 
-def fault(parameters: Mapping[str, str], resources: Set[str]) -> OAuthError | None:
+def fault(parameters: Mapping[str, str], resources: AbstractSet[str]) -> OAuthError | None:
     """What is wrong with the resource asked for; without one the API is meant."""
     asked = parameters.get("resource")
     if asked is None or asked.rstrip("/") in resources:

@@ -14,13 +14,13 @@ from gatepost.model.events import Action
 from gatepost.model.grants import PUSHED_LIFETIME, PushedRequest
 from gatepost.model.requests import AuthorizationRequest
 from gatepost.ports import Tenancy
-from gatepost.protocol import authorization, response
+from gatepost.protocol import authorization, request_objects, response
 from gatepost.protocol.authorization import Expected, ShowError
 from gatepost.protocol.parameters import OAuthError, invalid_request
 from gatepost.protocol.redirects import Target
 from gatepost.protocol.response import Answer
 from gatepost.services.browsers import Browser
-from gatepost.services.client_login import ClientLogin, FormRequest
+from gatepost.services.client_login import ClientLogin, FormRequest, registered_keys
 from gatepost.services.errands import Errands
 from gatepost.services.finishing import error_fields
 from gatepost.services.flows import Flow, Home, Next, Shown
@@ -99,8 +99,13 @@ class AuthorizeService:
     ) -> _Read | OAuthError:
         if "request_uri" in form:
             return invalid_request("request_uri cannot be pushed", "request_uri_pushed")
-        parameters = {name: form[name] for name in form if name not in _CREDENTIALS}
-        parameters["client_id"] = client.settings.id
+        parameters = self._opened(
+            client,
+            {name: form[name] for name in form if name not in _CREDENTIALS}
+            | {"client_id": client.settings.id},
+        )
+        if isinstance(parameters, OAuthError):
+            return parameters
         target = authorization.target(parameters, client)
         if isinstance(target, ShowError):
             return target.error
@@ -152,13 +157,34 @@ class AuthorizeService:
                     "unauthorized_client", "the application is switched off here", "client_disabled"
                 )
             )
-        target = authorization.target(parameters, client)
+        opened = self._opened(client, parameters)
+        target = authorization.target(
+            parameters if isinstance(opened, OAuthError) else opened, client
+        )
         if isinstance(target, ShowError):
-            return target
+            return ShowError(opened) if isinstance(opened, OAuthError) else target
+        if isinstance(opened, OAuthError):
+            return _Read(tenant_id, target, parameters, opened)
+        parameters = opened
         request = authorization.read(parameters, target, client, self._expected(tenant_id))
         if isinstance(request, AuthorizationRequest) and "id_token_hint" in parameters:
             request = self._with_hint(request, parameters["id_token_hint"])
         return _Read(tenant_id, target, parameters, request)
+
+    def _opened(
+        self, client: StoredClient, parameters: Mapping[str, str]
+    ) -> Mapping[str, str] | OAuthError:
+        """The parameters, out of the object that the client signed where it sent one."""
+        keys = registered_keys(client)
+        if "request" not in parameters or keys is None:
+            return parameters
+        payload = self._world.client_keys.verify(
+            keys, parameters["request"], request_objects.TOKEN_TYPES
+        )
+        if payload is None:
+            return request_objects.invalid("request_object_signature")
+        issuer = self._flow.mint.issuer
+        return request_objects.read(payload, client.settings.id, issuer, self._now())
 
     def _with_hint(
         self, request: AuthorizationRequest, id_token: str

@@ -70,20 +70,22 @@ def open_session(flow: Flow, tenancy: Tenancy, who: tuple[User, str], browser: B
             flow.world.secrets.digest_of("silent", silent),
         ),
     )
-    tenancy.journal.append(
-        Event(
-            at=now,
-            action=Action.SIGNED_IN,
-            actor=Actor("user", user.id),
-            origin=browser.origin,
-            target=user.id,
-            after={"SignIn": sign_in.id, "Method": method},
-        )
-    )
+    tenancy.journal.append(_signed_in(sign_in, browser))
     keep = MOST_SESSIONS - 1
     sessions, silents = left.cookies
     cookies = SignedIn((session, *sessions[:keep]), (silent, *silents[:keep]))
     return Opened(sign_in, cookies, left.ended)
+
+
+def _signed_in(sign_in: SignIn, browser: Browser) -> Event:
+    return Event(
+        at=sign_in.signed_in_at,
+        action=Action.SIGNED_IN,
+        actor=Actor("user", sign_in.user_id),
+        origin=browser.origin,
+        target=sign_in.user_id,
+        after={"SignIn": sign_in.id, "Method": sign_in.method},
+    )
 
 
 def leave_session(flow: Flow, tenancy: Tenancy, sign_in: SignIn | None, browser: Browser) -> Left:
