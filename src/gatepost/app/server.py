@@ -89,6 +89,7 @@ class Server:
     def _keep_books(self) -> None:
         """Write the counters of use once a second, and once more at the end."""
         log = logging.getLogger("gatepost.usage")
+        _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
         ending = False
         while not ending:
             ending = self._stopping.wait(_FLUSH_SECONDS)

@@ -8,7 +8,11 @@ from gatepost.model.clients import StoredClient
 from gatepost.model.events import ANONYMOUS, DEPLOYMENT, Action, Actor, Event, Origin
 from gatepost.ports import SecretUse, Tenancy
 from gatepost.protocol import client_authentication
-from gatepost.protocol.client_assertions import AssertionClaims, check_assertion_claims
+from gatepost.protocol.client_assertions import (
+    AssertionClaims,
+    check_assertion_claims,
+    claimed_client,
+)
 from gatepost.protocol.client_authentication import Credentials, refused
 from gatepost.protocol.parameters import OAuthError
 from gatepost.services.named_clients import folded_id
@@ -146,9 +150,9 @@ class ClientLogin:
         payload = self._world.client_keys.verify(key_set, credentials.assertion)
         if payload is None:
             return refused("bad_assertion_signature")
-        claims = check_assertion_claims(
-            payload, client.settings.id, self._audiences, self._world.clock.now()
-        )
+        # The id as the client writes it: `credentials` has it in the form in which it is kept.
+        written = claimed_client(credentials.assertion) or client.settings.id
+        claims = check_assertion_claims(payload, written, self._audiences, self._world.clock.now())
         return refused(claims) if isinstance(claims, str) else claims
 
     def _proved_once(self, known: KnownClient, claims: AssertionClaims) -> KnownClient | OAuthError:

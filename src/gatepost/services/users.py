@@ -16,6 +16,8 @@ from gatepost.model.people import (
 )
 from gatepost.model.tenants import USER_LIMIT
 from gatepost.ports import PageOf, Tenancy
+from gatepost.services import endings
+from gatepost.services.endings import Ending
 from gatepost.services.grants_of_roles import (
     count_administrators,
     keep_an_administrator,
@@ -140,7 +142,11 @@ def remove(world: World, act: Act, user_id: str) -> None:
 
 
 def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> None:
-    """Set a password; a one-time password must be changed at the next sign-in."""
+    """Set a password; a one-time password must be changed at the next sign-in.
+
+    All that came of the old one ends (R-52). Applications are not told: on the command line there
+    is nobody to deliver that, and an issuer is needed only for what they would be told.
+    """
     fault = password_fault(password)
     if fault:
         raise Refused(Code.INVALID_MEMBER, fault, "Choose another password.")
@@ -151,6 +157,9 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
         tenancy.journal.append(
             event(world, act, Action.PASSWORD_SET, user.id, after={"OneTime": one_time})
         )
+        ending = Ending(world, "", act.actor, act.origin)
+        endings.end_all(ending, tenancy, user.id)
+        endings.revoke_grants(ending, tenancy, user.id, "password_changed")
 
 
 def preferences(world: World, tenant_id: str, user_id: str) -> str:

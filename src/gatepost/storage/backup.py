@@ -49,20 +49,28 @@ def restore(source: Path, target_url: str) -> int:
         raise BackupFault(f"{source} is not there. Name a file that gatepost backup wrote.")
     rows = _checked(source)
     target = Database(target_url)  # not before, because this makes an embedded store
-    if not _is_empty(target.engine):
-        raise BackupFault("The store is not empty, and restore does not overwrite. Move it away.")
-    if target.path is not None:
+    try:
+        if not _is_empty(target.engine):
+            raise BackupFault(
+                "The store is not empty, and restore does not overwrite. Move it away."
+            )
+        if target.path is None:
+            _fill(target.engine, source)
+    finally:
         target.engine.dispose()
+    if target.path is not None:
         _copy_file(source, target.path)
-        return rows
-    schema.migrate(target.engine)
+    return rows
+
+
+def _fill(target: Engine, source: Path) -> None:
+    schema.migrate(target)
     with (
         create_engine("sqlite://", creator=lambda: _reader(source)).connect() as here,
-        transaction(target.engine, writing=True) as there,
+        transaction(target, writing=True) as there,
     ):
         _copy_rows(here, there)
         there.exec_driver_sql("ANALYZE")
-    return rows
 
 
 def _is_empty(engine: Engine) -> bool:

@@ -108,7 +108,7 @@ def explain(refused: Refused, origin: Origin) -> Reply:
         Code.FORM_NOT_OURS: 403,
     }.get(refused.code, 400)
     reply = pages.page(status, "error.html", refused=refused, support_id=origin.operation_id)
-    extra = (("Allow", "GET, HEAD"),) if status == 405 else ()
+    extra = {405: (("Allow", "GET, HEAD"),), 503: (("Retry-After", "1"),)}.get(status, ())
     return reply._replace(headers=reply.headers + extra)
 
 

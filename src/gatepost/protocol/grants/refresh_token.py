@@ -51,8 +51,8 @@ def _issue(request: GrantRequest, family: Family) -> Issue | OAuthError:
         return _refused("refresh_not_allowed")
     asked = request.form.get("scope")
     if asked is not None:
-        wanted = scopes.split(asked) if len(asked) <= scopes.MAX_SCOPE else ("",)
-        if not set(wanted) <= set(granted):
+        wanted = scopes.split(asked) if len(asked) <= scopes.MAX_SCOPE else ()
+        if not wanted or not set(wanted) <= set(granted):
             return OAuthError(
                 "invalid_scope", "a refresh gives no more scopes than were granted", "scope_widened"
             )

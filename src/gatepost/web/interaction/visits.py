@@ -179,7 +179,12 @@ def _parsed(raw: bytes) -> dict[str, str]:
 
 
 def _proof(secrets: Secrets, browser: Browser, purpose: str, about: str) -> str:
-    return secrets.proof("form", browser.binding, purpose, about)
+    """Once somebody is signed in, a form is theirs: it is void when another person takes over."""
+    whose = "" if purpose in _BEFORE_SIGN_IN else ".".join(browser.sessions)
+    return secrets.proof("form", browser.binding, whose, purpose, about)
+
+
+_BEFORE_SIGN_IN = frozenset({"signin", "device", "alias"})
 
 
 def _check_same_site(call: Call, origin: str) -> None:
