@@ -5,14 +5,18 @@ import hashlib
 import html
 import re
 import secrets
+from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
 
+from gatepost.model.grants import Family, Grounds
 from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.sign_ins import PASSWORD as BY_PASSWORD
 from gatepost.services import users
 from gatepost.services.tenants import operator_act
+from gatepost.services.world import World
 from tests.served import Served, Tenant
 
 CALLBACK = "https://app.example.com/signin-oidc"
@@ -118,7 +122,9 @@ class Visitor:
 
     def __init__(self, served: Served) -> None:
         self.served = served
-        self.http = httpx.Client(base_url=served.url, timeout=30)
+        # The connections of `served`, which are closed at its end; the cookies are its own.
+        shared = served.http._transport
+        self.http = httpx.Client(base_url=served.url, timeout=30, transport=shared)
 
     def authorize(self, client: Application | str, **parameters: str | None) -> Landing:
         """Send the browser with an authorization request; None leaves a parameter out."""
@@ -246,3 +252,20 @@ def _left(response: httpx.Response, target: str) -> Landing:
     if parts.fragment:
         return Landing(response, uri, "fragment", dict(parse_qsl(parts.fragment)))
     return Landing(response, uri, "query", dict(parse_qsl(parts.query)))
+
+
+def new_grant(world: World, tenant_id: str, user_id: str, client_id: str) -> Family:
+    """A grant as a sign-in leaves it, put into the store: for people who have no way to sign in."""
+    now = world.clock.now()
+    family = Family(
+        id=world.dice.guid(),
+        client_id=client_id,
+        user_id=user_id,
+        sign_in_id=world.dice.guid(),
+        grounds=Grounds(scopes=("ocsapi",), auth_time=int(now.timestamp()), method=BY_PASSWORD),
+        created_at=now,
+        expires_at=now + timedelta(hours=8),
+    )
+    with world.store.writing(tenant_id) as tenancy:
+        tenancy.grants.add_family(family)
+    return family

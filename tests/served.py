@@ -63,15 +63,15 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def serve(settings: Settings) -> Iterator[Served]:
-    """Serve on a free port of this machine until the block ends."""
+def serve(settings: Settings, host: str = "127.0.0.1") -> Iterator[Served]:
+    """Serve on a free port of this machine until the block ends; `host` is how it is reached."""
     house = prepare_house(settings)
     ensure_signing_key(house)
     first, second = (_tenant(tenants.found(house.world, _wish(n))) for n in ("First", "Second"))
     # Named as TCP, or asyncio leaves small answers to wait for each other.
     own = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     own.bind(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{own.getsockname()[1]}"
+    url = f"http://{host}:{own.getsockname()[1]}"
     server = Server(house, url)
     server.start()
     config = uvicorn.Config(

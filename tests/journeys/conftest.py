@@ -18,8 +18,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The product on SQLite: what a browser shows does not depend on the store."""
-    with serve(sqlite_settings(tmp_path_factory.mktemp("served"))) as running:
+    """The product on SQLite: what a browser shows does not depend on the store.
+
+    It is reached as localhost, where passkeys work, and where it is of one site with the
+    applications of these tests, which listen at other ports.
+    """
+    with serve(sqlite_settings(tmp_path_factory.mktemp("served")), "localhost") as running:
         yield running
 
 

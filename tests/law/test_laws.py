@@ -24,7 +24,9 @@ MAX_FUNCTION = 40
 HOUSE = {
     "__init__.py": "",
     "cli.py": "import click\nimport uvicorn\nfrom gatepost import app",
-    "app.py": "import uvicorn\nfrom gatepost import crypto, settings, storage, system, web",
+    "app/__init__.py": "from gatepost.app import server",
+    "app/house.py": "from gatepost import crypto, settings, storage, system",
+    "app/server.py": "import uvicorn\nfrom gatepost import outgoing, web, app",
     "web/__init__.py": "import jinja2",
     "web/api/__init__.py": "from gatepost.services import token",
     "web/interaction/__init__.py": "from gatepost.services import token",
@@ -61,11 +63,11 @@ FLOOR_BREACHES = [
     ("model/people.py", "import sqlite3", "gatepost.model.people -> sqlite3"),
     ("protocol/page.py", "import jinja2", "gatepost.protocol.page -> jinja2"),
     ("crypto/rows.py", "import psycopg", "gatepost.crypto.rows -> psycopg"),
-    ("app.py", "from sqlalchemy import create_engine", "gatepost.app -> sqlalchemy"),
+    ("app/house.py", "from sqlalchemy import create_engine", "gatepost.app.house -> sqlalchemy"),
     ("web/pages.py", "import cryptography", "gatepost.web.pages -> cryptography"),
     ("storage/hash.py", "import argon2", "gatepost.storage.hash -> argon2"),
-    ("app.py", "import jinja2", "gatepost.app -> jinja2"),
-    ("app.py", "import click", "gatepost.app -> click"),
+    ("app/server.py", "import jinja2", "gatepost.app.server -> jinja2"),
+    ("app/__init__.py", "import click", "gatepost.app -> click"),
     ("web/serve.py", "import uvicorn", "gatepost.web.serve -> uvicorn"),
 ]
 
@@ -77,7 +79,7 @@ RUFF_BREACHES = [
     ("crypto/keys.py", "import random\n\nDIE = random.random()"),
     ("crypto/keys.py", "import os\n\nSALT = os.urandom(16)"),
     ("services/keys.py", "from uuid import uuid4\n\nKEY = uuid4()"),
-    ("app.py", "import os\n\nHOME = os.environ['HOME']"),
+    ("app/house.py", "import os\n\nHOME = os.environ['HOME']"),
     ("cli.py", "import os\n\nHOME = os.getenv('HOME')"),
 ]
 

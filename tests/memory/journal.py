@@ -35,6 +35,11 @@ class MemoryJournalStore(Room):
         keys = sorted(key for key in events if key[0] == self._tenant_id and key[1] > after)
         return tuple(_apart(events[key]) for key in keys[:count])
 
+    def of_operation(self, operation_id: str) -> tuple[ChainedEvent, ...]:
+        """The events of one request, in order: what a support id leads to."""
+        mine = self.entries(0, len(self._tables.events))
+        return tuple(link for link in mine if link.event.origin.operation_id == operation_id)
+
     def head(self) -> tuple[Head, bytes] | None:
         """The newest link as it was sealed, with its seal."""
         return self._tables.heads.get(self._tenant_id)

@@ -1,6 +1,6 @@
 """How a client shows who it is: one method, strictly decoded, alike for all who fail."""
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, quote_plus
 
@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatepost.model.clients import SecretDigest
+from gatepost.protocol.client_assertions import ASSERTION_TYPE
 from gatepost.protocol.client_authentication import (
     MAX_ID,
     MAX_SECRET,
+    METHODS,
     Credentials,
     matching_secret,
     presented,
@@ -20,6 +22,11 @@ from gatepost.protocol.parameters import OAuthError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BODY = {"client_id": "id", "client_secret": "secret"}
+ASSERTION = ".".join(
+    urlsafe_b64encode(part).rstrip(b"=").decode()
+    for part in (b'{"alg":"ES256"}', b'{"iss":"id","sub":"id"}', b"signature")
+)
+ASSERTED = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": ASSERTION}
 
 
 def basic(text: str | bytes) -> str:
@@ -45,6 +52,19 @@ def test_basic_is_read(header: str) -> None:
 
 def test_the_body_is_read() -> None:
     assert presented(None, BODY) == Credentials("id", "secret")
+
+
+@pytest.mark.requirement("R-19")
+def test_a_client_without_a_secret_shows_its_name_alone() -> None:
+    """Whether its kind may do so is decided where the client is known."""
+    assert presented(None, {"client_id": "id"}) == Credentials("id")
+    assert "none" in METHODS
+
+
+@pytest.mark.requirement("R-19")
+def test_an_assertion_is_read() -> None:
+    assert presented(None, ASSERTED) == Credentials("id", assertion=ASSERTION)
+    assert presented(None, ASSERTED | {"client_id": "id"}) == Credentials("id", assertion=ASSERTION)
 
 
 @pytest.mark.parametrize(
@@ -102,10 +122,15 @@ def test_a_bad_header_is_refused(header: str, reason: str) -> None:
     ("form", "reason"),
     [
         ({}, "no_credentials"),
-        ({"client_id": "id"}, "no_credentials"),
         ({"client_secret": "secret"}, "no_credentials"),
         ({"client_id": "x" * (MAX_ID + 1), "client_secret": "s"}, "credentials_too_long"),
+        ({"client_id": "x" * (MAX_ID + 1)}, "credentials_too_long"),
+        ({"client_id": "i\0d"}, "malformed_header"),
         ({"client_id": "id", "client_secret": "s" * (MAX_SECRET + 1)}, "credentials_too_long"),
+        ({"client_assertion": ASSERTION}, "unknown_assertion_type"),
+        (ASSERTED | {"client_assertion_type": "x"}, "unknown_assertion_type"),
+        (ASSERTED | {"client_assertion": "x.y.z"}, "malformed_assertion"),
+        (ASSERTED | {"client_assertion": ASSERTION + ".x"}, "malformed_assertion"),
     ],
 )
 def test_a_bad_body_is_refused(form: dict[str, str], reason: str) -> None:
@@ -125,6 +150,24 @@ def test_a_bad_body_is_refused(form: dict[str, str], reason: str) -> None:
 )
 def test_one_method_and_one_client_a_request(form: dict[str, str], reason: str) -> None:
     refused = presented(basic("id:secret"), form)
+    assert isinstance(refused, OAuthError)
+    assert (refused.error, refused.reason, refused.status) == ("invalid_request", reason, 400)
+
+
+@pytest.mark.requirement("R-19", "R-20")
+@pytest.mark.parametrize(
+    ("header", "form", "reason"),
+    [
+        (basic("id:secret"), ASSERTED, "two_authentication_methods"),
+        (None, ASSERTED | {"client_secret": "secret"}, "two_authentication_methods"),
+        (basic("id:secret"), ASSERTED | BODY, "two_authentication_methods"),
+        (None, ASSERTED | {"client_id": "other"}, "client_id_mismatch"),
+    ],
+)
+def test_an_assertion_is_a_method_like_any(
+    header: str | None, form: dict[str, str], reason: str
+) -> None:
+    refused = presented(header, form)
     assert isinstance(refused, OAuthError)
     assert (refused.error, refused.reason, refused.status) == ("invalid_request", reason, 400)
 
@@ -203,7 +246,7 @@ def test_any_header_is_read_or_refused(header: str) -> None:
 
 
 def test_a_secret_is_in_no_repr() -> None:
-    assert "hush" not in repr(Credentials("id", "hush"))
+    assert "hush" not in repr(Credentials("id", "hush", "hush"))
     assert "hush" not in repr(digest(1, b"hush"))
 
 

@@ -35,14 +35,26 @@ def test_every_address_is_below_the_issuer() -> None:
     assert all(address.startswith(ISSUER + "/") for address in addresses.values())
 
 
+@pytest.mark.requirement("R-08", "R-13", "R-19", "R-22")
 @pytest.mark.parametrize(
     ("member", "value"),
     [
         ("grant_types_supported", list(GRANTS)),
         ("token_endpoint_auth_methods_supported", list(METHODS)),
         ("subject_types_supported", ["public"]),
-        ("scopes_supported", ["ocsapi"]),
-        ("response_types_supported", []),
+        ("scopes_supported", ["openid", "profile", "email", "ocsapi", "offline_access"]),
+        (
+            "response_types_supported",
+            ["code", "code id_token", "code token", "code id_token token"],
+        ),
+        ("response_modes_supported", ["query", "fragment", "form_post"]),
+        ("code_challenge_methods_supported", ["S256"]),
+        ("prompt_values_supported", ["none", "login", "consent", "select_account"]),
+        ("acr_values_supported", ["1", "phr"]),
+        ("revocation_endpoint_auth_methods_supported", list(METHODS)),
+        ("authorization_response_iss_parameter_supported", True),
+        ("claims_parameter_supported", True),
+        ("request_uri_parameter_supported", False),
     ],
 )
 def test_it_promises_what_the_tables_hold(member: str, value: Any) -> None:
@@ -53,7 +65,9 @@ def test_it_promises_what_the_tables_hold(member: str, value: Any) -> None:
 def test_nothing_that_does_not_exist_is_promised() -> None:
     made = document(ISSUER, ["RS256"])
     assert not {"password", "implicit"} & set(made["grant_types_supported"])
-    assert "none" not in made["token_endpoint_auth_methods_supported"]
+    assert "none" not in made["introspection_endpoint_auth_methods_supported"]
+    assert not [type_ for type_ in made["response_types_supported"] if "code" not in type_]
+    assert "plain" not in made["code_challenge_methods_supported"]
     assert "registration_endpoint" not in made
 
 

@@ -11,9 +11,10 @@ from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, VIEWER
 from gatepost.ports import PageOf
 from gatepost.services import client_secrets, clients, roles, users
-from gatepost.services.principals import standing
+from gatepost.services.principals import mark, standing
 from gatepost.services.roles import RoleDraft
 from gatepost.services.world import Act
+from tests.flows import new_grant
 from tests.services.world import (
     Bench,
     act_of,
@@ -82,7 +83,8 @@ def test_nobody_removes_themselves(world: Bench, tenant_id: str) -> None:
         stands = standing(tenancy, me, app)
     assert stands is not None
     roles, types = frozenset(stands.role_ids), frozenset(stands.role_types)
-    caller = Caller(tenant_id, "user", me, app, roles, types, stands.incarnation)
+    token_mark = mark(stands.incarnation, new_grant(world, tenant_id, me, app).id)
+    caller = Caller(tenant_id, "user", me, app, roles, types, token_mark)
     with pytest.raises(Refused) as refused:
         users.remove(world, act._replace(caller=caller), me)
     assert refused.value.code is Code.OWN_ACCOUNT

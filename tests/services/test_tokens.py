@@ -1,22 +1,29 @@
 """Who gets a token and who does not: every state of a client, secret and role, by a set clock."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
-from gatepost.model.client_kinds import CLIENT_CREDENTIALS, HYBRID
+from gatepost.model.client_kinds import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, HYBRID
 from gatepost.model.clients import SecretDraft
 from gatepost.model.events import Origin
 from gatepost.protocol.parameters import OAuthError
 from gatepost.services import client_secrets, clients, keys
 from gatepost.services.access import AccessService
+from gatepost.services.client_login import Books, ClientLogin, FormRequest
+from gatepost.services.flows import RefreshRules
+from gatepost.services.issuing import Mint
 from gatepost.services.keys import KeyRing
 from gatepost.services.refusals import MOST_IN_A_MINUTE, RefusalBook
-from gatepost.services.token import Books, TokenRequest, Tokens, TokenService
+from gatepost.services.token import Tokens, TokenService
 from gatepost.services.usage import UsageBook
 from tests.services.world import Bench, add_client, administrator, found, new_world
 
 HERE = Origin("op", "192.0.2.9")
+CALLBACK = "https://app.example.com/cb"
 ISSUER = "https://id.example.com/identity"
+REFRESH = RefreshRules(idle=timedelta(days=15), absolute=timedelta(days=30))
 
 
 class Stand:
@@ -31,7 +38,9 @@ class Stand:
         ring = KeyRing(self.world)
         self.book = UsageBook()
         self.refused = RefusalBook(self.world)
-        self.tokens = TokenService(self.world, ISSUER, ring, Books(self.book, self.refused))
+        login = ClientLogin(self.world, frozenset({ISSUER}), Books(self.book, self.refused))
+        mint = Mint(self.world, ISSUER, ring)
+        self.tokens = TokenService(self.world, login, mint, REFRESH)
         self.access = AccessService(self.world, ISSUER, ring, self.refused)
 
     @property
@@ -40,13 +49,14 @@ class Stand:
         return self.added.client.settings.id
 
     def ask(self, secret: str | None = None, **changes: str) -> Tokens | OAuthError:
-        """Ask for a token with the client's own secret, or another."""
+        """Ask for a token with the client's own secret, or another; an empty one is not sent."""
         form = {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
-            "client_secret": secret or self.added.value or "",
-        }
-        request = TokenRequest(form | changes, None, Origin(self.world.dice.guid(), "192.0.2.9"))
+            "client_secret": secret if secret is not None else self.added.value or "",
+        } | changes
+        sent = {name: value for name, value in form.items() if value}
+        request = FormRequest(sent, None, Origin(self.world.dice.guid(), "192.0.2.9"))
         return self.tokens.answer(request)
 
     def refusals(self) -> list[str | None]:
@@ -84,14 +94,21 @@ def test_a_secret_works_strictly_before_its_expiry(stand: Stand) -> None:
     assert token_of(stand.ask())
 
 
-@pytest.mark.requirement("R-21")
+@pytest.mark.requirement("R-19", "R-21")
 def test_whoever_is_not_authenticated_gets_one_answer(stand: Stand) -> None:
     end = stand.world.set_clock.now().replace(hour=13)
     short = client_secrets.add(
         stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id, SecretDraft(expiration=end)
     )
     stand.world.set_clock.forward(hours=2)
-    answers = [stand.ask("wrong"), stand.ask(short.value), stand.ask(client_id="nobody")]
+    public = add_client(stand.world, stand.act, AUTHORIZATION_CODE, redirect_uris=(CALLBACK,))
+    answers = [
+        stand.ask("wrong"),
+        stand.ask(short.value),
+        stand.ask(client_id="nobody"),
+        stand.ask(""),
+        stand.ask("any", client_id=public.client.settings.id),
+    ]
     clients.change(stand.world, stand.act, CLIENT_CREDENTIALS, stand.client_id, {"enabled": False})
     answers.append(stand.ask())
     told = {
@@ -104,9 +121,17 @@ def test_whoever_is_not_authenticated_gets_one_answer(stand: Stand) -> None:
         "wrong_secret",
         "expired_secret",
         "unknown_client",
+        "no_credentials",
+        "secret_of_public_client",
         "client_disabled",
     ]
-    assert stand.refusals() == ["wrong_secret", "expired_secret", "client_disabled"]
+    assert stand.refusals() == [
+        "wrong_secret",
+        "expired_secret",
+        "no_credentials",
+        "secret_of_public_client",
+        "client_disabled",
+    ]
 
 
 @pytest.mark.requirement("R-27")
@@ -172,6 +197,14 @@ def test_a_hybrid_client_has_no_client_credentials(stand: Stand) -> None:
     answer = stand.ask(hybrid.value, client_id=hybrid.client.settings.id)
     assert reason_of(answer) == "grant_not_allowed"
     assert stand.refusals() == ["grant_not_allowed"]
+
+
+@pytest.mark.requirement("R-22")
+def test_a_public_client_has_no_client_credentials(stand: Stand) -> None:
+    """Its name alone is enough to be known, and for nothing else."""
+    public = add_client(stand.world, stand.act, AUTHORIZATION_CODE, redirect_uris=(CALLBACK,))
+    answer = stand.ask("", client_id=public.client.settings.id)
+    assert reason_of(answer) == "grant_not_allowed"
 
 
 def test_uses_are_counted_and_kept(stand: Stand) -> None:
@@ -245,7 +278,7 @@ def test_no_secret_is_in_the_journal(stand: Stand) -> None:
 def test_nothing_shows_a_secret_when_it_is_printed(stand: Stand) -> None:
     answer = stand.ask()
     form = {"client_secret": "hidden-secret"}
-    request = TokenRequest(form, "Basic hidden-secret", HERE)
+    request = FormRequest(form, "Basic hidden-secret", HERE)
     shown = f"{answer!r} {request!r} {stand.added!r} {found(stand.world)!r}"
     assert token_of(answer) not in shown
     assert stand.added.value is not None

@@ -126,6 +126,9 @@ DIRECTORY: dict[str, Row] = {
 JOURNAL: dict[str, Row] = {
     "append": Row(lambda u, _: u.journal.append(event()).seq, 3, 4),
     "entries": Row(lambda u, _: len(u.journal.entries(0, 1_000)), 2, 3),
+    "of_operation": Row(
+        lambda u, _: len(u.journal.of_operation(event().origin.operation_id)), 2, 3
+    ),
     "head": Row(lambda u, _: (u.journal.head() or ((0,),))[0][0], 2, 3),
 }
 

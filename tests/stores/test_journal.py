@@ -148,3 +148,15 @@ def test_the_founding_event_is_the_first(store: ports.Store) -> None:
     (link,) = assert_whole(store, here)
     assert (link.seq, link.event.action) == (1, Action.TENANT_ADDED)
     assert seen(store, here)["journal"] == (link,)
+
+
+def test_a_support_id_leads_to_the_events_of_its_request(store: ports.Store, here: str) -> None:
+    mine = Origin("support", "192.0.2.7")
+    with store.writing(here) as unit:
+        unit.journal.append(event(target="first", origin=mine))
+        unit.journal.append(event(target="of another request"))
+        unit.journal.append(event(target="second", origin=mine))
+    with store.reading(here) as unit:
+        found = unit.journal.of_operation("support")
+        assert [link.event.target for link in found] == ["first", "second"]
+        assert unit.journal.of_operation("unknown") == ()

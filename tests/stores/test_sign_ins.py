@@ -253,16 +253,6 @@ def test_the_tenants_of_a_browsers_sign_ins(store: ports.Store, here: str, there
         assert deployment.tenants_of_sign_ins([old, amid, new]) == (there, here)
 
 
-def test_a_password_for_one_sign_in_is_known(store: ports.Store, here: str, flow: Flow) -> None:
-    with recorded(store, here) as unit:
-        assert unit.directory.password_is_one_time(flow.user_id) is False
-        unit.directory.set_password(flow.user_id, "$phc", NOW, must_change=True)
-        assert unit.directory.password_is_one_time(flow.user_id) is True
-        unit.directory.set_password(flow.user_id, "$phc", NOW, must_change=False)
-        assert unit.directory.password_is_one_time(flow.user_id) is False
-        assert unit.directory.password_is_one_time(guid()) is False
-
-
 CHANGES: dict[str, Callable[[Tenancy, Flow], object]] = {
     "add": lambda unit, it: unit.sign_ins.add(sign_in(it.user_id), digests()),
     "end": lambda unit, it: unit.sign_ins.end(it.sign_in.id),

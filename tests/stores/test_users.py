@@ -217,6 +217,18 @@ def test_a_password_is_kept_and_replaced(store: ports.Store, here: str) -> None:
         assert unit.directory.user_with_email(mine.provider_id, mine.email) == found
 
 
+def test_a_password_for_one_sign_in_is_known(store: ports.Store, here: str) -> None:
+    mine = user()
+    add_users(store, here, mine)
+    with recorded(store, here) as unit:
+        assert unit.directory.password_is_one_time(mine.id) is False
+        unit.directory.set_password(mine.id, PHC, NOW, must_change=True)
+        assert unit.directory.password_is_one_time(mine.id) is True
+        unit.directory.set_password(mine.id, PHC, NOW, must_change=False)
+        assert unit.directory.password_is_one_time(mine.id) is False
+        assert unit.directory.password_is_one_time(guid()) is False
+
+
 def test_a_password_outlives_a_change_of_the_user(store: ports.Store, here: str) -> None:
     mine = user()
     add_users(store, here, mine)

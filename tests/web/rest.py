@@ -11,10 +11,8 @@ from gatepost.model.client_kinds import CLIENT_KINDS
 from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.reading import Member, members_of
 from gatepost.ports import PageOf
-from gatepost.protocol.claims import Principal, access_claims
-from gatepost.services.principals import standing
-from gatepost.web.http import json_reply
 from tests.served import Served
+from tests.web.contract.tokens import bearer, user_token
 
 FUTURE = "2999-05-31T14:57:08Z"
 REDIRECT = "https://app.example.com/cb"
@@ -85,15 +83,5 @@ def user_header(served: Served) -> tuple[str, dict[str, str]]:
     """The id of the first tenant's first person, and a header with a token of theirs."""
     with served.house.store.reading(served.first.id) as tenancy:
         person = tenancy.directory.users(PageOf(0, 1))[0]
-    with served.house.store.reading_all() as deployment:
-        key = deployment.signing_keys()[-1]
-    client_id = served.first.client_id
-    with served.house.store.reading(served.first.id) as tenancy:
-        stands = standing(tenancy, person.id, client_id)
-    assert stands is not None
-    principal = Principal(served.first.id, person.id, client_id, *stands)
-    world = served.house.world
-    times = (world.clock.now(), 3600)
-    claims = access_claims(f"{served.url}/identity", principal, ("ocsapi",), times, "x")
-    token = world.signer.sign(key, "at+jwt", json_reply(200, claims).body)
-    return person.id, {"Authorization": f"Bearer {token}"}
+    token = user_token(served, served.first.id, person.id, served.first.client_id)
+    return person.id, bearer(token)

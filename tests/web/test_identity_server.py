@@ -31,7 +31,7 @@ def test_only_form_data_is_taken(served: Served, media_type: str | None) -> None
 
 
 @pytest.mark.requirement("R-80")
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE"])
 @pytest.mark.parametrize("headers", [{}, {"X-HTTP-Method-Override": "POST"}])
 def test_the_token_endpoint_takes_post_alone(
     served: Served, method: str, headers: dict[str, str]
@@ -39,6 +39,23 @@ def test_the_token_endpoint_takes_post_alone(
     answer = served.http.request(method, TOKEN + "?_method=POST", headers=headers)
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.requirement("R-07", "R-80")
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [(TOKEN, "POST"), (DISCOVERY, "GET, HEAD"), (KEYS, "GET, HEAD"), (RFC_8414, "GET, HEAD")],
+)
+@pytest.mark.parametrize("origin", [None, "https://nobody.example", "null", "*"])
+def test_a_question_ahead_does_nothing(
+    served: Served, path: str, methods: str, origin: str | None
+) -> None:
+    """OPTIONS is what browsers ask before a call from another origin; here no origin may call."""
+    headers = {"X-HTTP-Method-Override": "POST"} | ({} if origin is None else {"Origin": origin})
+    answer = served.http.options(path + "?_method=POST", headers=headers)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == methods
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
 @pytest.mark.requirement("R-80")

@@ -31,6 +31,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 _MACHINES = "ClientCredentialClients"
+_NO_SIGN_IN = "00000000-0000-4000-8000-000000000000"
 METHODS = ("get", "head", "post", "put", "delete", "patch", "options", "trace")
 ROWS = [
     (path, method, operation)
@@ -52,7 +53,7 @@ class Estate:
     def path_parameters(self, path: str, method: str) -> dict[str, str]:
         """Real values for a path. An operation that removes takes what nobody else is told of."""
         collection = next((c for c in RIGHT if f"/{c}/{{clientId}}" in path), _MACHINES)
-        found = {"tenantId": self.served.second.id, "secretId": "1"}
+        found = {"tenantId": self.served.second.id, "secretId": "1", "signInId": _NO_SIGN_IN}
         for name, kind in (("clientId", collection), ("roleId", "Roles"), ("userId", "Users")):
             if f"{{{name}}}" in path:
                 found[name] = self._ids.get(kind) or self._add(kind)

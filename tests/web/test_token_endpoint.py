@@ -173,7 +173,7 @@ def test_a_bad_form_is_refused(served: Served, more: str, word: str) -> None:
 
 
 def test_unknown_parameters_are_ignored(served: Served) -> None:
-    form = form_of(served.first.client_id, served.first.secret, resource="x", empty="")
+    form = form_of(served.first.client_id, served.first.secret, audience="x", empty="")
     assert served.http.post(TOKEN, data=form).status_code == 200
     assert served.http.post(TOKEN + "?x=1", data=form).status_code == 200
 
@@ -211,6 +211,7 @@ def test_two_methods_are_refused(served: Served) -> None:
         ({"grant_type": "x\ny\u00fc"}, 400, "unsupported_grant_type"),
         ({"grant_type": "client_credentials", "scope": "openid"}, 400, "invalid_scope"),
         ({"grant_type": "client_credentials", "scope": "x" * 1001}, 400, "invalid_scope"),
+        ({"grant_type": "client_credentials", "resource": "x"}, 400, "invalid_target"),
         (
             {"grant_type": "client_credentials", "scope": "ocsapi offline_access"},
             400,

@@ -23,6 +23,7 @@ from gatepost.services.issuing import Mint
 from gatepost.services.keys import KeyRing
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.sign_in import SignInService
+from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.sign_out import SignOutService
 from gatepost.services.token import TokenService
 from gatepost.services.token_use import TokenUse
@@ -64,7 +65,8 @@ class Server:
         )
         self._stopping = threading.Event()
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
-        self.front = _front(house, public_url, (rooms, desk, access))
+        lists = SignInLists(house.world, issuer, self._courier)
+        self.front = _front(house, public_url, (rooms, desk), (access, lists))
 
     def start(self) -> None:
         """Begin the background work."""
@@ -124,14 +126,19 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier) -> Rooms:
     )
 
 
-def _front(house: House, public_url: str, behind: tuple[Rooms, Desk, AccessService]) -> Front:
-    rooms, desk, access = behind
+def _front(
+    house: House,
+    public_url: str,
+    identity: tuple[Rooms, Desk],
+    behind_api: tuple[AccessService, SignInLists],
+) -> Front:
+    rooms, desk = identity
     settings, world = house.settings, house.world
     https = public_url.startswith("https:")
     place = Place(public_url, urlsplit(public_url).hostname or "", Cookies(world.dice, https=https))
     api = ApiDoor(
         world,
-        access,
+        behind_api,
         strict_reads=settings.strict_client_reads,
         omit_nulls=settings.null_members == "omit",
     )

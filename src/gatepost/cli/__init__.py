@@ -14,6 +14,7 @@ from gatepost.app import StartFault
 from gatepost.cli.administer import init, tenant, user
 from gatepost.cli.care import backup, doctor, migrate, openapi, restore
 from gatepost.cli.context import CommandFault
+from gatepost.cli.journal import journal
 from gatepost.cli.keys import keys
 from gatepost.cli.serve import serve
 from gatepost.model.errors import BackupFault, Code, Refused, StoreUnavailable
@@ -40,7 +41,19 @@ def gatepost() -> None:
     """
 
 
-for command in (serve, init, migrate, doctor, user, tenant, keys, openapi, backup, restore):
+for command in (
+    serve,
+    init,
+    migrate,
+    doctor,
+    user,
+    tenant,
+    keys,
+    journal,
+    openapi,
+    backup,
+    restore,
+):
     gatepost.add_command(command)
 
 

@@ -1,7 +1,7 @@
 """What every command shares: the settings option, and a house that is open for its length."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +56,7 @@ def first_line(path: Path | None) -> str | None:
     return lines[0]
 
 
-def show(rows: list[Mapping[str, Any]], *, as_json: bool) -> None:
+def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """Print rows as a JSON list, or as a table with a head."""
     if as_json:
         click.echo(json.dumps(rows, indent=2, default=_instant))

@@ -35,6 +35,7 @@ class Code(StrEnum):
     SECRET_NOT_FOUND = "secret_not_found"
     ROLE_NOT_FOUND = "role_not_found"
     USER_NOT_FOUND = "user_not_found"
+    SIGN_IN_NOT_FOUND = "sign_in_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CLIENT_ID_TAKEN = "client_id_taken"
     ROLE_TAKEN = "role_taken"

@@ -190,6 +190,9 @@ class JournalStore(Protocol):
     def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
         """Events in order, from the one that follows number `after`."""
 
+    def of_operation(self, operation_id: str) -> tuple[ChainedEvent, ...]:
+        """The events of one request, in order: what a support id leads to."""
+
     def head(self) -> tuple[Head, bytes] | None:
         """The newest link as it was sealed, with its seal."""
 

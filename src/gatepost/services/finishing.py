@@ -15,9 +15,12 @@ from gatepost.protocol.parameters import OAuthError
 from gatepost.protocol.response import Answer
 from gatepost.services.browsers import Browser, state_for, touch
 from gatepost.services.flows import Flow
+from gatepost.services.keys import LONGEST_TOKEN
 from gatepost.services.principals import person
 
 _CODE_BYTES = 32
+# The longest that a device code may live; an authorization code lives shorter.
+LONGEST_WAIT = timedelta(hours=1)
 
 
 class Granted(NamedTuple):
@@ -84,7 +87,7 @@ def new_family(
             claims=claims,
         ),
         created_at=now,
-        expires_at=_end(flow, client, sign_in, now, granted),
+        expires_at=_end(flow, sign_in, now, granted),
     )
 
 
@@ -134,10 +137,10 @@ def _placed(request: AuthorizationRequest, fields: dict[str, str | None]) -> Ans
     return Answer(request.redirect_uri, request.response_mode, told)
 
 
-def _end(
-    flow: Flow, client: StoredClient, sign_in: SignIn, now: datetime, granted: tuple[str, ...]
-) -> datetime:
-    """After this nothing of the family is alive, and nobody needs to be told of a sign-out."""
-    access = CODE_LIFETIME + timedelta(seconds=client.settings.access_token_lifetime)
+def _end(flow: Flow, sign_in: SignIn, now: datetime, granted: tuple[str, ...]) -> datetime:
+    """After this nothing of the family is alive, and nobody needs to be told of a sign-out.
+
+    The client's own lifetimes may be changed while it lives, so the longest ones count.
+    """
     refresh = flow.rules.refresh.absolute if scopes.OFFLINE in granted else timedelta(0)
-    return max(now + access + refresh, sign_in.expires_at)
+    return max(now + LONGEST_WAIT + refresh + LONGEST_TOKEN, sign_in.expires_at)

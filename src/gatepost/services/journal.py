@@ -1,9 +1,9 @@
-"""Verifying the journal: every link follows from the one before, and the head bears our seal."""
+"""The journal read and verified: each link follows from the last, the head bears our seal."""
 
 import hmac
 from typing import NamedTuple
 
-from gatepost.model.events import DEPLOYMENT, GENESIS, Head, chain
+from gatepost.model.events import DEPLOYMENT, GENESIS, ChainedEvent, Head, chain
 from gatepost.ports import Tenancy
 from gatepost.services.world import World
 
@@ -16,6 +16,17 @@ class Verdict(NamedTuple):
     tenant_id: str
     events: int
     fault: str | None
+
+
+def of_operation(world: World, operation_id: str) -> tuple[ChainedEvent, ...]:
+    """The events of one request, whichever tenant it was in: what a support id leads to."""
+    with world.store.reading_all() as deployment:
+        ids = (DEPLOYMENT, *(tenant.id for tenant in deployment.tenants()))
+    found: list[ChainedEvent] = []
+    for tenant_id in ids:
+        with world.store.reading(tenant_id) as tenancy:
+            found += tenancy.journal.of_operation(operation_id)
+    return tuple(found)
 
 
 def verify_all(world: World) -> tuple[Verdict, ...]:

@@ -10,6 +10,7 @@ from gatepost.model.events import ANONYMOUS, Action, Event
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.requests import Progress
 from gatepost.model.sign_ins import PASSKEY, PASSWORD
+from gatepost.model.text import fold
 from gatepost.ports import Tenancy
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
@@ -66,7 +67,8 @@ class SignInService:
         stand = self._errands.stand(reference, browser)
         if isinstance(stand, ShowError):
             return stand
-        limits = self._limits(reference, f"email {typed.email.casefold()[:_MAX_EMAIL]}", browser)
+        # Folded as the directory folds it: one account has one counter, however it is written.
+        limits = self._limits(reference, f"email {fold(typed.email[:_MAX_EMAIL])}", browser)
         wait = self._count(reference, limits)
         if wait:
             return self._refused(reference, None, "too_many_attempts", browser, wait)

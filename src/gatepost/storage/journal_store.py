@@ -56,6 +56,13 @@ class SqlJournalStore:
         rows = self._work.read(wanted.order_by(events.c.seq).limit(count))
         return tuple(_link(row) for row in rows)
 
+    def of_operation(self, operation_id: str) -> tuple[ChainedEvent, ...]:
+        """The events of one request, in order: what a support id leads to."""
+        wanted = select(events).where(
+            events.c.tenant_id == self._tenant_id, events.c.operation_id == operation_id
+        )
+        return tuple(_link(row) for row in self._work.read(wanted.order_by(events.c.seq)))
+
     def head(self) -> tuple[Head, bytes] | None:
         """The newest link as it was sealed, with its seal."""
         mine = select(journal_heads).where(journal_heads.c.tenant_id == self._tenant_id)

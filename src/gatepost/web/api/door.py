@@ -10,6 +10,7 @@ from gatepost.model.errors import Code, Refused
 from gatepost.model.text import quoted
 from gatepost.services.access import AccessService
 from gatepost.services.named_clients import folded_id
+from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.world import World
 from gatepost.web.api import views
 from gatepost.web.api.errors import ForeignTenant, WrongMethod, explain
@@ -35,10 +36,15 @@ class ApiDoor:
     """Answers below /api/v1/Tenants."""
 
     def __init__(
-        self, world: World, access: AccessService, *, strict_reads: bool, omit_nulls: bool
+        self,
+        world: World,
+        services: tuple[AccessService, SignInLists],
+        *,
+        strict_reads: bool,
+        omit_nulls: bool,
     ) -> None:
         self._world = world
-        self._access = access
+        self._access, self._sign_ins = services
         self._omit_nulls = omit_nulls
         rows = [_strict(row) for row in OPERATIONS] if strict_reads else OPERATIONS
         self._routes = Routes(rows)
@@ -62,7 +68,8 @@ class ApiDoor:
             _check_tenant(caller, path["tenantId"], operation)
             _check_role(caller, operation, path)
             body = operation.body.read(call) if operation.body else None
-            answer = operation.handle(Request(self._world, caller, call, path, body))
+            request = Request(self._world, caller, call, path, body, self._sign_ins)
+            answer = operation.handle(request)
         except Refused as refused:
             if refused.code in _REMEMBERED:
                 target = f"{operation.id} {quoted('/'.join(call.segments[3:]), 200)}"

@@ -9,14 +9,17 @@ from gatepost.model import reading
 from gatepost.model.client_kinds import CLIENT_KINDS, ClientKind
 from gatepost.model.clients import Secret, StoredClient
 from gatepost.model.people import LOCAL_PROVIDER, User
+from gatepost.model.sign_ins import ABSOLUTE_LIMIT, PASSWORD, SignIn
 from gatepost.model.tenants import MEMBER, Role, Tenant
 from gatepost.web.api import views
 
 _TENANT_ID = "0b0f9e0c-0a51-4f0e-8a55-1e3f1f1d7d10"
 _USER_ID = "b9e5b9bb-1f4e-4a94-a0b8-5a9a26b9d0a1"
+_SIGN_IN_ID = "c2a7b1de-8d35-4f0b-9a53-7a1c1e0b6d11"
 _ROLE_ID = "6f0c4c39-9d43-4a3f-8a0f-5d1100000001"
 _THEN = datetime(2026, 5, 31, 14, 57, 8, tzinfo=UTC)
 _LATER = datetime(2027, 5, 31, 14, 57, 8, tzinfo=UTC)
+_SEEN = datetime(2026, 5, 31, 16, 2, 40, tzinfo=UTC)
 _VALUE = "gps_the-value-is-told-this-once"
 
 
@@ -45,12 +48,23 @@ def _examples() -> dict[str, Any]:
     secret = Secret(
         id=1, description="First", expires_at=_LATER, created_at=_THEN, created_by="user"
     )
+    sign_in = SignIn(
+        id=_SIGN_IN_ID,
+        user_id=_USER_ID,
+        method=PASSWORD,
+        signed_in_at=_THEN,
+        last_seen_at=_SEEN,
+        expires_at=_THEN + ABSOLUTE_LIMIT,
+        address="192.0.2.7",
+        agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    )
     found: dict[str, Any] = {
         "ClientSecret": views.secret(secret),
         "ClientSecretResponse": views.new_secret(secret, _VALUE),
         "Role": views.role(role, _TENANT_ID, "aveva"),
         "User": views.user(user),
         "UserStatus": views.user_status(user),
+        "SignIn": views.sign_in(sign_in),
         "TenantWithProperties": views.tenant(tenant),
         "Preferences": {"theme": "dark"},
     }

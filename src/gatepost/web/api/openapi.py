@@ -19,7 +19,7 @@ _MEANING = {
     400: "Missing or invalid input, or a limit reached",
     401: "No access token, or one that is not valid",
     403: "The role for this is missing",
-    404: "Tenant, client, secret, role or user not found",
+    404: "Tenant, client, secret, role, user or sign-in not found",
     405: "The address does not take this method",
     408: "The request took too long to arrive",
     409: "The id or name is taken, or somebody changed it meanwhile",
@@ -29,6 +29,9 @@ _MEANING = {
     500: "Internal server error",
     503: "The store cannot be reached just now",
 }
+# Marks what Gatepost adds to the API that it follows.
+OURS = "x-gatepost-addition"
+_OURS = "An addition of Gatepost, which the original API does not have. "
 _SHAPES = {
     shape.name: shape
     for shape in (
@@ -72,10 +75,12 @@ def _row(operation: Operation) -> dict[str, Any]:
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": f"Allowed for: {allowed}.",
+        "description": f"{_OURS if operation.ours else ''}Allowed for: {allowed}.",
         "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
         "responses": _responses(operation),
     }
+    if operation.ours:
+        row[OURS] = True
     if operation.body is not None:
         row["requestBody"] = {
             "required": True,

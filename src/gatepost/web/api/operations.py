@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from gatepost.model.callers import Caller
 from gatepost.model.errors import Code, Refused
 from gatepost.ports import PageOf
+from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.world import Act, World
 from gatepost.web.http import Call, Headers, query_pairs, whole_number
 
@@ -56,6 +57,7 @@ class Request(NamedTuple):
     call: Call
     path: Mapping[str, str]
     body: Any
+    sign_ins: SignInLists
 
     @property
     def tenant_id(self) -> str:
@@ -104,7 +106,7 @@ Handler = Callable[[Request], Answer]
 
 
 class Operation(NamedTuple):
-    """One operation of the API."""
+    """One operation of the API; `ours` where the original API does not have it."""
 
     id: str
     method: str
@@ -118,6 +120,7 @@ class Operation(NamedTuple):
     body: Body | None = None
     statuses: frozenset[int] = frozenset()
     counts: bool = False
+    ours: bool = False
 
     @property
     def tag(self) -> str:

@@ -17,6 +17,7 @@ _VIEWS: dict[str, type] = {
     "Role": views.RoleView,
     "User": views.UserView,
     "UserStatus": views.UserStatusView,
+    "SignIn": views.SignInView,
     "TenantWithProperties": views.TenantView,
 }
 _TEXT = {"type": "string"}

@@ -7,6 +7,7 @@ from gatepost.web.api import (
     client_handlers,
     role_handlers,
     secret_handlers,
+    sign_in_handlers,
     tenant_handlers,
     user_handlers,
 )
@@ -17,6 +18,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *secret_handlers.operations(),
     *role_handlers.operations(),
     *user_handlers.operations(),
+    *sign_in_handlers.operations(),
     *tenant_handlers.operations(),
 )
 _PREFIXES = (("api", "v1", "tenants"), ("api", "v1-preview", "tenants"))

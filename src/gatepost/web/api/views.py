@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, to_builtins
 from gatepost.model.bodies import RoleScope
 from gatepost.model.clients import Secret, StoredClient
 from gatepost.model.people import User
+from gatepost.model.sign_ins import SignIn
 from gatepost.model.tenants import Role, Tenant, Theme, displayed_name
 
 _ACTIVE = 1
@@ -69,6 +70,18 @@ class UserStatusView(Struct, frozen=True, rename="pascal"):
 
     invitation_status: int
     user: UserView
+
+
+class SignInView(Struct, frozen=True, rename="pascal"):
+    """A sign-in of a person at a browser."""
+
+    id: Guid
+    method: str
+    signed_in_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    address: str
+    agent: str
 
 
 class TenantView(Struct, frozen=True, rename="pascal"):
@@ -149,6 +162,19 @@ def user(kept: User) -> UserView:
 def user_status(kept: User) -> UserStatusView:
     """A user's way in."""
     return UserStatusView(int(kept.invitation_status), user(kept))
+
+
+def sign_in(kept: SignIn) -> SignInView:
+    """A sign-in; its id is the `sid` of the tokens that came of it."""
+    return SignInView(
+        id=kept.id,
+        method=kept.method,
+        signed_in_at=kept.signed_in_at,
+        last_seen_at=kept.last_seen_at,
+        expires_at=kept.expires_at,
+        address=kept.address,
+        agent=kept.agent,
+    )
 
 
 def tenant(kept: Tenant) -> TenantView:

@@ -39,7 +39,7 @@ class Cookies:
             sessions=_tokens(sent.get(self.session)),
             silents=_tokens(sent.get(self.silent)),
             state=state,
-            agent=call.headers.get("user-agent", "")[:_MAX_AGENT],
+            agent=_printable(call.headers.get("user-agent", "")[:_MAX_AGENT]),
             origin=call.origin,
         )
         return Visitor(browser, fresh)
@@ -82,6 +82,10 @@ def _pairs(header: str) -> dict[str, str]:
         if equals:
             found.setdefault(name, value)
     return found
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
 
 
 def _token(text: str | None) -> str:
