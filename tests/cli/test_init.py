@@ -35,6 +35,16 @@ def test_what_is_not_given_is_generated_and_told_in_one_object(place: Place) -> 
     assert place.rows("SELECT must_change FROM passwords") == [(True,)]
 
 
+@pytest.mark.parametrize("base", ["", "https://id.example.com"])
+def test_it_says_where_the_one_time_password_is_changed(embedded: Place, base: str) -> None:
+    place = embedded.with_settings(GATEPOST_PUBLIC_URL=base) if base else embedded
+    *_, last = place.run("init").out.splitlines()
+    assert last.startswith(f"The one-time password is changed at {base}/identity/account")
+    (place.folder / "password").write_text("a long enough password")
+    added = ("tenant", "add", "--name", "B", "--admin-password-file", "password")
+    assert "/identity/account" not in place.run(*added).out
+
+
 def test_everything_can_be_given(place: Place) -> None:
     password, secret = "a long enough password", "s" * 40
     (place.folder / "password").write_text(f"{password}\nsecond line\n")

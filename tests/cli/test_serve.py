@@ -28,6 +28,8 @@ def test_the_first_start_tells_how_to_sign_in_and_the_second_does_not(embedded: 
         assert told["portal"] == f"{server.url}/portal/"
         assert "@" in told["sign-in name"]
         assert len(told["one-time password"]) >= 16
+        assert told["change it at"] == f"{server.url}/identity/account"
+        assert server.http.get(told["change it at"], follow_redirects=True).status_code == 200
         assert server.token(told["administration client"], told["its secret"])
         kids = _kids(server)
         assert server.stop() == 0

@@ -13,14 +13,15 @@ from msgspec.structs import replace
 from gatepost.app import House, Server
 from gatepost.model.events import OPERATOR, Action, Event, Origin
 from gatepost.ports import Store
-from gatepost.services import keys
+from gatepost.services import keys, tenants
+from gatepost.services.tenants import Founding
 from gatepost.services.world import World
 from gatepost.settings import Settings
 from gatepost.web.http import Call, path_segments
 from tests.flows import Visitor
 from tests.memory_store import MemoryStore
 from tests.served import Served, Tenant
-from tests.services.world import Bench, found, new_world
+from tests.services.world import Bench, new_world
 
 HTTP = "http://localhost:8080"
 HTTPS = "https://id.example.com"
@@ -57,7 +58,7 @@ def indoors(url: str = HTTP, **settings: Any) -> Indoors:
     keys.ensure(world, "ES256")
     # The store in memory stands where the house has its databases; nothing asks for these.
     house = House(Settings(**settings), cast("Any", None), cast("Any", world.store), world)
-    first, second = _tenant(world), _tenant(world)
+    first, second = _tenant(world, "First"), _tenant(world, "Second")
     server = Server(house, url)
     return Indoors(Served(url, house, client(server, url), first, second), world, server)
 
@@ -112,7 +113,7 @@ class _Inside(httpx.BaseTransport):
         return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body)
 
 
-def _tenant(world: World) -> Tenant:
-    made = found(world)
+def _tenant(world: World, name: str) -> Tenant:
+    made = tenants.found(world, Founding(tenant_id=world.dice.guid(), tenant_name=name))
     assert made.admin_client_secret is not None
     return Tenant(made.tenant.id, made.admin_client_id, made.admin_client_secret)

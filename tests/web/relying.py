@@ -23,7 +23,8 @@ def use(
     landing = visitor.through(visitor.authorize(client, **parameters), person)
     answer = redeem(visitor.served, client, landing.answer["code"])
     assert answer.status_code == 200, answer.text
-    return landing.answer | answer.json()
+    tokens: dict[str, Any] = answer.json()
+    return landing.answer | tokens
 
 
 def leave(visitor: Visitor, **parameters: str) -> Landing:
@@ -33,7 +34,9 @@ def leave(visitor: Visitor, **parameters: str) -> Landing:
 
 def leave_by_post(visitor: Visitor, **parameters: str) -> Landing:
     """The same by a form of the application's own."""
-    return visitor._settle(visitor.http.post(END_SESSION, data=parameters))
+    # even an empty form says that it is one
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return visitor._settle(visitor.http.post(END_SESSION, data=parameters, headers=headers))
 
 
 def is_signed_in(visitor: Visitor, client: Application) -> bool:

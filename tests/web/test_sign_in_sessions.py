@@ -3,13 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
 from gatepost.storage.tables import metadata
-from tests.flows import Landing, Person, Visitor, new_application, new_person
+from tests.flows import AUTHORIZE, CALLBACK, Visitor, form_of, new_application, new_person
 from tests.served import Served
-from tests.web.indoors import HTTPS, Indoors, indoors
+from tests.web.indoors import HTTPS, Indoors, indoors, set_enabled
 
 SESSION = "gatepost-sid"
 IDLE = timedelta(minutes=75)
@@ -42,7 +43,7 @@ def test_a_sign_in_makes_a_new_session_and_the_planted_one_is_dead(served: Serve
     home = Home(served)
     planted = home.visitor.http.cookies[SESSION]
     victim, own = new_person(served, home.tenant), Visitor(served)
-    own.http.cookies.set(SESSION, planted)
+    _plant(own, planted)
     page = own.authorize(home.client, prompt="login")
     assert own.through(page, victim).answer["code"]
     assert own.http.cookies[SESSION] != planted
@@ -68,7 +69,7 @@ def test_a_value_that_nobody_was_given_opens_nothing(served: Served) -> None:
     home = Home(served)
     chosen = "A" * 43
     visitor = Visitor(served)
-    visitor.http.cookies.set(SESSION, chosen)
+    _plant(visitor, chosen)
     visitor.through(visitor.authorize(home.client), home.person)
     assert chosen not in visitor.http.cookies[SESSION].split(".")[:1]
     assert _silently_with(home, chosen) == "login_required"
@@ -150,25 +151,33 @@ def test_the_limits_hold_on_rows_that_grew_old(served: Served, column: str, age:
     assert home.silently() == expected
 
 
-@pytest.mark.requirement("R-50", "R-51")
-def test_the_pages_of_somebody_whose_session_ended_ask_to_sign_in() -> None:
+@pytest.mark.requirement("R-39", "R-51")
+def test_a_yes_after_the_session_ended_is_none() -> None:
     house = indoors()
     home = _home_of(house)
-    other = new_application(house.served, home.tenant)
-    consent = home.visitor.authorize(other)
-    assert consent.path == "/identity/consent"
-    house.forward(minutes=29)
-    asked = home.visitor.get("/identity/connect/endsession")
-    home.visitor.submit(asked, "signout")
-    landing = home.visitor.submit(consent, "allow")
-    assert landing.path == "/identity/signin"
+    house.forward(minutes=50)
+    question = home.visitor.authorize(new_application(house.served, home.tenant))
+    assert question.path == "/identity/consent"
+    house.forward(minutes=26)
+    page = home.visitor.submit(question, "allow")
+    assert page.path == "/identity/signin"
+    assert home.visitor.sign_in(page, home.person).path == "/identity/consent"
+
+
+@pytest.mark.requirement("R-39", "R-50")
+def test_a_yes_after_signing_out_is_none(served: Served) -> None:
+    home = Home(served)
+    question = home.visitor.authorize(new_application(served, home.tenant))
+    assert question.path == "/identity/consent"
+    home.visitor.submit(home.visitor.get("/identity/connect/endsession"), "signout")
+    assert home.visitor.submit(question, "allow").response.status_code == 403
+    page = home.visitor.get(f"/identity/resume?request={question.response.url.params['request']}")
+    assert page.path == "/identity/signin"
 
 
 @pytest.mark.requirement("R-50")
 def test_after_somebody_else_leaves_nobody_is_signed_in() -> None:
     """The first was switched off when the second came, and switched on again since."""
-    from tests.web.indoors import set_enabled
-
     house = indoors()
     home = _home_of(house)
     set_enabled(house.world, home.tenant.id, home.person.id, enabled=False)
@@ -186,11 +195,13 @@ def test_the_cookies_over_https() -> None:
     visitor = house.visitor()
     client = new_application(house.served, house.served.first)
     person = new_person(house.served, house.served.first)
-    page = visitor.authorize(client)
-    answer = visitor.http.post(
-        "/identity/signin", data=_filled(page, person), follow_redirects=False
-    )
-    found = _set_cookies(page) | _set_cookies_of(answer.headers.get_list("set-cookie"))
+    query = {"client_id": client.id, "redirect_uri": CALLBACK, "response_type": "code"}
+    first = visitor.http.get(AUTHORIZE, params=query)
+    page = visitor.get(first.headers["location"])
+    _, fields = form_of(page.response.text, "submit")
+    typed = {"email": person.email, "password": person.password}
+    second = visitor.http.post("/identity/signin", data=fields | typed)
+    found = _set_cookies(first) | _set_cookies(second)
     common = {"Path=/", "Secure"}
     assert found == {
         "__Host-sid": common | {"HttpOnly", "SameSite=Lax"},
@@ -215,27 +226,22 @@ def _home_of(house: Indoors) -> Home:
     return Home(house.served, house.visitor())
 
 
+def _plant(visitor: Visitor, session: str) -> None:
+    """Put a session cookie into a browser, as its own or as an attacker's."""
+    host = visitor.http.base_url.host
+    visitor.http.cookies.set(SESSION, session, domain=host if "." in host else f"{host}.local")
+
+
 def _silently_with(home: Home, session: str) -> str:
     """What a browser gets that has nothing but this session cookie."""
     visitor = Visitor(home.served)
-    visitor.http.cookies.set(SESSION, session)
+    _plant(visitor, session)
     return home.silently(visitor)
 
 
-def _filled(page: Landing, person: Person) -> dict[str, str]:
-    from tests.flows import form_of
-
-    _, fields = form_of(page.response.text, "submit")
-    return fields | {"email": person.email, "password": person.password}
-
-
-def _set_cookies(landing: Landing) -> dict[str, set[str]]:
-    return _set_cookies_of(landing.response.headers.get_list("set-cookie"))
-
-
-def _set_cookies_of(headers: list[str]) -> dict[str, set[str]]:
+def _set_cookies(response: httpx.Response) -> dict[str, set[str]]:
     found = {}
-    for header in headers:
+    for header in response.headers.get_list("set-cookie"):
         pair, *attributes = header.split("; ")
         found[pair.partition("=")[0]] = set(attributes)
     return found

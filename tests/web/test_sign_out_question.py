@@ -94,10 +94,10 @@ def test_without_a_hint_of_ours(
     assert SIGNED_OUT not in landing.response.text
     assert not is_signed_in(visitor, client)
 
+
+@pytest.mark.usefixtures("hint")
 @pytest.mark.requirement("R-40")
-def test_with_a_client_named_and_no_hint(
-    visitor: Visitor, client: Application
-) -> None:
+def test_with_a_client_named_and_no_hint(visitor: Visitor, client: Application) -> None:
     sent = {"post_logout_redirect_uri": SIGNED_OUT, "state": ODD}
     landing = leave(visitor, client_id=client.id, **sent)
     assert is_asked(visitor, client, landing)
@@ -108,6 +108,8 @@ def test_with_a_client_named_and_no_hint(
     assert (landing.uri, landing.answer) == (SIGNED_OUT, {"state": ODD})
     assert not is_signed_in(visitor, client)
 
+
+@pytest.mark.usefixtures("hint")
 @pytest.mark.requirement("R-40")
 def test_with_the_hint_of_somebody_else(
     served: Served, visitor: Visitor, client: Application
@@ -120,12 +122,14 @@ def test_with_the_hint_of_somebody_else(
     assert landing.uri == SIGNED_OUT
     assert not is_signed_in(visitor, client)
 
+
 @pytest.mark.requirement("R-32", "R-40")
 def test_with_an_access_token_for_a_hint(
     visitor: Visitor, client: Application, person: Person
 ) -> None:
     token = use(visitor, client, person)["access_token"]
     assert is_asked(visitor, client, leave(visitor, id_token_hint=token))
+
 
 @pytest.mark.requirement("R-40")
 def test_with_another_client_named_than_the_hint_is_for(
@@ -138,6 +142,7 @@ def test_with_another_client_named_than_the_hint_is_for(
     assert is_asked(visitor, client, landing)
     landing = visitor.submit(landing, "signout")
     assert is_signed_out_page(landing)
+
 
 @pytest.mark.requirement("R-40")
 @pytest.mark.parametrize("way", [leave, leave_by_post])
@@ -166,6 +171,7 @@ def test_with_an_address_that_is_not_registered(
     assert is_signed_out_page(landing)
     assert not is_signed_in(visitor, client)
 
+
 @pytest.mark.requirement("R-76")
 def test_the_journal_tells_what_to_register(
     served: Served, visitor: Visitor, client: Application, hint: str
@@ -177,6 +183,8 @@ def test_the_journal_tells_what_to_register(
     assert refused.after["Sent"] == SIGNED_OUT + "/"
     assert refused.after["Registered"] == [SIGNED_OUT]
 
+
+@pytest.mark.usefixtures("hint")
 def test_no_keeps_everything(visitor: Visitor, client: Application) -> None:
     landing = visitor.submit(leave(visitor), "stay")
     assert landing.path == "/identity/account"
@@ -185,6 +193,8 @@ def test_no_keeps_everything(visitor: Visitor, client: Application) -> None:
     assert (landing.uri, landing.answer) == (SIGNED_OUT, {"state": "a"})
     assert is_signed_in(visitor, client)
 
+
+@pytest.mark.usefixtures("hint")
 @pytest.mark.parametrize("sent", [{}, {"state": "s" * 128}, {"client_id": "unknown"}])
 def test_with_nothing_that_names_anybody(
     visitor: Visitor, client: Application, sent: dict[str, str]

@@ -24,6 +24,7 @@ from gatepost.model.secret_values import MAX_LENGTH
 from gatepost.services import roles, tenants, users
 from gatepost.services.tenants import Founded, Founding
 from gatepost.services.world import Act
+from gatepost.web.interaction.visits import ACCOUNT
 
 _SECRET_MIN = 8
 _SECRET_GOOD = 32
@@ -56,7 +57,7 @@ def init(as_json: bool, config: Path | None, **wishes: Any) -> None:
         ensure_signing_key(house)
     finally:
         house.close()
-    _tell(founded, as_json=as_json)
+    _tell(founded, house, as_json=as_json)
 
 
 @click.group()
@@ -81,7 +82,7 @@ def tenant_add(as_json: bool, config: Path | None, **wishes: Any) -> None:
     wish = _founding(**wishes)
     with house_of(config) as house:
         founded = tenants.found(house.world, wish)
-    _tell(founded, as_json=as_json)
+    _tell(founded, house, as_json=as_json)
 
 
 @tenant.command("list")
@@ -204,7 +205,7 @@ def _check_secret(secret: str | None) -> None:
         )
 
 
-def _tell(founded: Founded, *, as_json: bool) -> None:
+def _tell(founded: Founded, house: House, *, as_json: bool) -> None:
     told = {
         "TenantId": founded.tenant.id,
         "TenantName": founded.tenant.name,
@@ -214,6 +215,10 @@ def _tell(founded: Founded, *, as_json: bool) -> None:
         "AdminClientSecret": founded.admin_client_secret,
     }
     _print_told({k: v for k, v in told.items() if v is not None}, as_json=as_json)
+    if founded.admin_password and not as_json:
+        base = house.settings.public_url
+        page = f"{base}{ACCOUNT}" if base else f"{ACCOUNT} on the server"
+        click.echo(f"The one-time password is changed at {page}.")
 
 
 def _print_told(told: dict[str, Any], *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from gatepost.cli.logs import start_logging
 from gatepost.model.errors import Code, Refused
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
+from gatepost.web.interaction.visits import ACCOUNT
 
 _DEFAULT_HOST = "127.0.0.1"
 
@@ -78,6 +79,7 @@ A first tenant was made. Keep these now: they are not shown again.
   portal                {public_url}/portal/
   sign-in name          {founded.admin_email}
   one-time password     {founded.admin_password}
+  change it at          {public_url}{ACCOUNT}
 
   tenant id             {founded.tenant.id}
   administration client {founded.admin_client_id}

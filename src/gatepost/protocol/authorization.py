@@ -180,11 +180,15 @@ def _nonce_fault(parameters: Mapping[str, str], parts: frozenset[str]) -> OAuthE
 
 
 def _contexts(parameters: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(parameters.get("acr_values", "")[:MAX_ACR_VALUES].split())
+    return tuple(parameters.get("acr_values", "").split())
 
 
 def _tenant_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthError | None:
     """`acr_values=tenant:{id}` names the tenant; it must be the client's (facts.md section 3)."""
+    if len(parameters.get("acr_values", "")) > MAX_ACR_VALUES:
+        return invalid_request(
+            f"acr_values is longer than {MAX_ACR_VALUES} characters", "acr_values_too_long"
+        )
     named = {
         value[len(_TENANT) :].lower()
         for value in _contexts(parameters)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?([/?].*)?\Z")
 _MAX_PORT = 65535
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)")
+_OWN_PORTS = {"https": ":443", "http": ":80"}
 
 
 class Target(NamedTuple):
@@ -44,6 +45,11 @@ def origin(uri: str) -> str:
     """Scheme, host and port of an address; the scheme alone where there is no host."""
     match = _ORIGIN.match(uri)
     return match[0] if match else uri.partition(":")[0] + ":"
+
+
+def browser_origin(uri: str) -> str:
+    """The same as browsers tell it: in lower case, and without the port that is usual anyway."""
+    return origin(uri).lower().removesuffix(_OWN_PORTS.get(uri.partition(":")[0], ""))
 
 
 def source(uri: str) -> str:

@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from gatepost.model import throttle
+from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, Actor, Event
 from gatepost.model.people import User, password_fault
 from gatepost.model.requests import AccountErrand
@@ -32,6 +35,9 @@ from gatepost.services.flows import Flow, Next, Reference
 from gatepost.services.sign_in import Problem
 
 _WINDOW = timedelta(minutes=5)
+_SIGNED_OUT = Refused(
+    Code.FORM_NOT_OURS, "You were signed out at this moment.", "Sign in and try again."
+)
 
 
 class Someone(NamedTuple):
@@ -175,8 +181,10 @@ class AccountService:
             wait = throttling.count(self._world, tenancy, limits)
             phc = tenancy.directory.password(who.user.id) or self._world.passwords.decoy
         if wait:
+            self._refused(who, "too_many_attempts", browser)
             return Problem("Too many attempts. Please wait a little and try again.", wait)
         if not self._world.passwords.verify(phc, typed.current):
+            self._refused(who, "wrong_current_password", browser)
             return Problem("The current password is not right.")
         with self._world.store.writing(who.tenant_id) as tenancy:
             throttling.give_back(self._world, tenancy, limits)
@@ -233,6 +241,7 @@ class AccountService:
                 return Problem("This passkey is known here already.")
             tenancy.journal.append(self._event(Action.PASSKEY_ADDED, who, browser, who.user.id))
             ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
+            endings.revoke_grants(ending, tenancy, who.user.id, "passkey_added")
         self._courier.send(ended.notes)
         return None
 
@@ -244,19 +253,27 @@ class AccountService:
                 event = self._event(Action.PASSKEY_REMOVED, who, browser, who.user.id)
                 tenancy.journal.append(event)
                 ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
+                endings.revoke_grants(ending, tenancy, who.user.id, "passkey_removed")
         self._courier.send(ended.notes)
 
     @contextmanager
     def _changing(self, who: Someone, browser: Browser) -> Iterator[tuple[Tenancy, Ending]]:
-        """A change by somebody who is signed in and was just seen."""
+        """A change by somebody who is signed in, still at this moment, and was just seen."""
         actor = Actor("user", who.user.id)
         with self._world.store.writing(who.tenant_id) as tenancy:
+            now = sign_in_of(self._world, tenancy, browser)
+            if now is None or now.id != who.sign_in.id:
+                raise _SIGNED_OUT
             touch(self._world, tenancy, who.sign_in)
             yield tenancy, Ending(self._world, self._flow.mint.issuer, actor, browser.origin)
 
     def _challenge(self, who: Someone, windows_ago: int) -> str:
         window = int(self._world.clock.now().timestamp() // _WINDOW.total_seconds()) - windows_ago
         return self._world.secrets.proof("new passkey", who.sign_in.id, str(window))
+
+    def _refused(self, who: Someone, reason: str, browser: Browser) -> None:
+        event = self._event(Action.SIGN_IN_REFUSED, who, browser, who.user.id)
+        self._flow.refusals.remember(who.tenant_id, replace(event, reason=reason))
 
     def _event(self, action: Action, who: Someone, browser: Browser, target: str) -> Event:
         return Event(

@@ -51,7 +51,7 @@ def touch(world: World, tenancy: Tenancy, sign_in: SignIn) -> None:
 
 def state_for(world: World, browser: Browser, client_id: str, uri: str) -> str:
     """What the application gives our check-session page to compare (Session Management, 2)."""
-    of = SessionState(client_id, redirects.origin(uri), browser.state)
+    of = SessionState(client_id, redirects.browser_origin(uri), browser.state)
     return session_state(of, world.dice.token(_SALT_BYTES))
 
 

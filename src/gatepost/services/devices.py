@@ -101,6 +101,7 @@ class DeviceService:
             return None
         if self._world.clock.now() >= device.expires_at:
             return None
+        self._give_back(limits)
         errand = DeviceErrand(
             client_id=device.client_id,
             device_code=device.digest.hex(),
@@ -113,6 +114,11 @@ class DeviceService:
         """Wrong codes are of no tenant; the address is all that is known of who guesses."""
         with self._world.store.writing(DEPLOYMENT) as nobody:
             return throttling.count(self._world, nobody, limits)
+
+    def _give_back(self, limits: throttling.Keys) -> None:
+        """A right code was no guess: many devices may be let in from one address."""
+        with self._world.store.writing(DEPLOYMENT) as nobody:
+            throttling.give_back(self._world, nobody, limits)
 
     def _add(
         self, known: KnownClient, asked: tuple[str, ...], codes: tuple[str, str], lifetime: int

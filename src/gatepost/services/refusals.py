@@ -36,7 +36,7 @@ class RefusalBook:
         unwritten = self._turn((tenant_id, event.actor.id or event.target), event)
         if unwritten is None:
             return
-        told = replace(event, after={"NotWrittenBefore": unwritten}) if unwritten else event
+        told = _counting(event, unwritten) if unwritten else event
         with self._world.store.writing(tenant_id) as tenancy:
             tenancy.journal.append(told)
 
@@ -45,9 +45,8 @@ class RefusalBook:
         with self._lock:
             unwritten, self._unwritten = self._unwritten, {}
         for (tenant_id, _), (number, last) in unwritten.items():
-            told = replace(last, after={"NotWrittenBefore": number - 1})
             with self._world.store.writing(tenant_id) as tenancy:
-                tenancy.journal.append(told)
+                tenancy.journal.append(_counting(last, number - 1))
 
     def tell(self, action: Action, reason: str, target: str, origin: Origin) -> None:
         """Only log a refusal: one that belongs to no tenant."""
@@ -68,3 +67,8 @@ class RefusalBook:
             if len(self._unwritten) < _MOST_CULPRITS:
                 self._unwritten[culprit] = (self._unwritten.get(culprit, (0, event))[0] + 1, event)
             return None
+
+
+def _counting(event: Event, unwritten: int) -> Event:
+    """The event with the count of those before it, beside what is known of it already."""
+    return replace(event, after={**(event.after or {}), "NotWrittenBefore": unwritten})

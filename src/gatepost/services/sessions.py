@@ -47,10 +47,10 @@ def open_session(flow: Flow, tenancy: Tenancy, who: tuple[User, str], browser: B
     before = sign_in_of(flow.world, tenancy, browser)
     goes_on = before is not None and before.user_id == user.id
     if before is not None and goes_on:
-        left = Left(_without(flow.world, tenancy, before, browser), Ended())
+        cookies = _without(flow.world, tenancy, before, browser)
         tenancy.sign_ins.end(before.id)
-    else:
-        left = leave_session(flow, tenancy, before, browser)
+        browser = browser._replace(sessions=cookies.sessions, silents=cookies.silents)
+    left = leave_session(flow, tenancy, browser)
     now = flow.world.clock.now()
     session, silent = (flow.world.dice.token(_TOKEN_BYTES) for _ in range(2))
     sign_in = SignIn(
@@ -88,20 +88,30 @@ def _signed_in(sign_in: SignIn, browser: Browser) -> Event:
     )
 
 
-def leave_session(flow: Flow, tenancy: Tenancy, sign_in: SignIn | None, browser: Browser) -> Left:
-    """End the browser's sign-in in the tenant, if it has one."""
-    cookies = _without(flow.world, tenancy, sign_in, browser)
-    if sign_in is None:
-        return Left(cookies, Ended())
-    actor = Actor("user", sign_in.user_id)
-    ending = Ending(flow.world, flow.mint.issuer, actor, browser.origin)
-    return Left(cookies, end_sign_in(ending, tenancy, sign_in))
+def leave_session(flow: Flow, tenancy: Tenancy, browser: Browser) -> Left:
+    """End what the browser's cookies open in the tenant.
+
+    Also what opens nothing at this moment, because its person is switched off: else they would be
+    signed in again, behind whoever came after them, as soon as they are switched on.
+    """
+    ended = Ended()
+    now = flow.world.clock.now()
+    for token in browser.sessions:
+        digest = flow.world.secrets.digest_of("session", token)
+        sign_in = tenancy.sign_ins.with_session([digest])
+        if sign_in is None:
+            continue
+        cookies = _without(flow.world, tenancy, sign_in, browser)
+        browser = browser._replace(sessions=cookies.sessions, silents=cookies.silents)
+        if sign_in.alive(now):
+            actor = Actor("user", sign_in.user_id)
+            ending = Ending(flow.world, flow.mint.issuer, actor, browser.origin)
+            ended += end_sign_in(ending, tenancy, sign_in)
+    return Left(SignedIn(browser.sessions, browser.silents), ended)
 
 
-def _without(world: World, tenancy: Tenancy, sign_in: SignIn | None, browser: Browser) -> SignedIn:
+def _without(world: World, tenancy: Tenancy, sign_in: SignIn, browser: Browser) -> SignedIn:
     """The browser's tokens without those of one sign-in, which are told by their digests."""
-    if sign_in is None:
-        return SignedIn(browser.sessions, browser.silents)
     kept = tenancy.sign_ins
     return SignedIn(
         _others(browser.sessions, sign_in, _finder(world, "session", kept.with_session)),

@@ -15,7 +15,7 @@ from gatepost.ports import Tenancy
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
 from gatepost.services import throttling
-from gatepost.services.browsers import Browser, sign_in_of
+from gatepost.services.browsers import Browser
 from gatepost.services.courier import Courier
 from gatepost.services.errands import Errands
 from gatepost.services.flows import GONE, Flow, Reference, Stand
@@ -138,8 +138,7 @@ class SignInService:
         if same:
             return self._errands.advance(reference, browser, Step.CHOOSE, chosen)
         with self._world.store.writing(reference.tenant_id) as tenancy:
-            mine = sign_in_of(self._world, tenancy, browser)
-            left = leave_session(self._flow, tenancy, mine, browser)
+            left = leave_session(self._flow, tenancy, browser)
         self._courier.send(left.ended.notes)
         return left.cookies
 

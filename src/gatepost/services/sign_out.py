@@ -80,8 +80,7 @@ class SignOutService:
         ended = Ended()
         for tenant_id in tenants:
             with self._world.store.writing(tenant_id) as tenancy:
-                sign_in = sign_in_of(self._world, tenancy, browser)
-                left = leave_session(self._flow, tenancy, sign_in, browser)
+                left = leave_session(self._flow, tenancy, browser)
             ended += left.ended
             browser = browser._replace(sessions=left.cookies.sessions, silents=left.cookies.silents)
         self._courier.send(ended.notes)

@@ -21,6 +21,16 @@ _THEN = datetime(2026, 5, 31, 14, 57, 8, tzinfo=UTC)
 _LATER = datetime(2027, 5, 31, 14, 57, 8, tzinfo=UTC)
 _SEEN = datetime(2026, 5, 31, 16, 2, 40, tzinfo=UTC)
 _VALUE = "gps_the-value-is-told-this-once"
+_SIGN_IN = SignIn(
+    id=_SIGN_IN_ID,
+    user_id=_USER_ID,
+    method=PASSWORD,
+    signed_in_at=_THEN,
+    last_seen_at=_SEEN,
+    expires_at=_THEN + ABSOLUTE_LIMIT,
+    address="192.0.2.7",
+    agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+)
 
 
 def answer_example(schema: str) -> Any:
@@ -48,23 +58,13 @@ def _examples() -> dict[str, Any]:
     secret = Secret(
         id=1, description="First", expires_at=_LATER, created_at=_THEN, created_by="user"
     )
-    sign_in = SignIn(
-        id=_SIGN_IN_ID,
-        user_id=_USER_ID,
-        method=PASSWORD,
-        signed_in_at=_THEN,
-        last_seen_at=_SEEN,
-        expires_at=_THEN + ABSOLUTE_LIMIT,
-        address="192.0.2.7",
-        agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-    )
     found: dict[str, Any] = {
         "ClientSecret": views.secret(secret),
         "ClientSecretResponse": views.new_secret(secret, _VALUE),
         "Role": views.role(role, _TENANT_ID, "aveva"),
         "User": views.user(user),
         "UserStatus": views.user_status(user),
-        "SignIn": views.sign_in(sign_in),
+        "SignIn": views.sign_in(_SIGN_IN),
         "TenantWithProperties": views.tenant(tenant),
         "Preferences": {"theme": "dark"},
     }

@@ -11,7 +11,8 @@ from gatepost.services.sign_out import EVERYWHERE
 from gatepost.web import pages
 from gatepost.web.http import Reply
 from gatepost.web.interaction.agents import described
-from gatepost.web.interaction.sign_in_pages import person_values
+from gatepost.web.interaction.sign_in_pages import person_values, retry_after
+from gatepost.web.interaction.sign_out_pages import signed_out
 from gatepost.web.interaction.visits import ACCOUNT, Values, Visit, redirect, to_step
 
 _NOTICES = {
@@ -105,10 +106,7 @@ def post_password(visit: Visit) -> Reply:
 def post_sign_out(visit: Visit) -> Reply:
     """Sign out of this browser."""
     visit.proved_form("account")
-    done = visit.rooms.sign_out.sign_out(EVERYWHERE, visit.browser)
-    page = pages.page(200, "signed_out.html", client=None, frames=(), target=None)
-    cookies = visit.place.cookies.signed(done.sessions, done.silents)
-    return page._replace(headers=page.headers + cookies)
+    return signed_out(visit, EVERYWHERE)
 
 
 def _changed(
@@ -204,7 +202,7 @@ def _shown(found: Overview) -> Values:
 
 def _password_page(visit: Visit, problem: Problem | None = None) -> Reply:
     status = 200 if problem is None else 429 if problem.wait else 400
-    return pages.page(
+    page = pages.page(
         status,
         "password.html",
         problem=problem.text if problem else None,
@@ -214,6 +212,7 @@ def _password_page(visit: Visit, problem: Problem | None = None) -> Reply:
         must=False,
         cancel=ACCOUNT,
     )
+    return page._replace(headers=page.headers + retry_after(problem))
 
 
 def _user_handle(who: Someone) -> str:

@@ -142,6 +142,13 @@ def person_values(person: User) -> Values:
     return {"name": person.name, "email": person.email}
 
 
+def retry_after(problem: Problem | None) -> Headers:
+    """The header that tells how long to wait, where one must."""
+    if problem is None or not problem.wait:
+        return ()
+    return (("Retry-After", str(int(problem.wait.total_seconds()) + 1)),)
+
+
 def _left(visit: Visit, reference: Reference, *, same: bool) -> Reply:
     outcome = visit.rooms.sign_in.choose(reference, visit.browser, same=same)
     if isinstance(outcome, ShowError):
@@ -171,12 +178,7 @@ def _sign_in_page(
     errand = stand.pending.errand
     hint = errand.login_hint if isinstance(errand, AuthorizationRequest) else None
     known = stand.person.email if stand.person else None
-    status = 200
-    extra: Headers = ()
-    if problem:
-        status = 429 if problem.wait else 401
-        seconds = str(int(problem.wait.total_seconds()) + 1)
-        extra = (("Retry-After", seconds),) if problem.wait else ()
+    status = 200 if problem is None else 429 if problem.wait else 401
     page = pages.page_reaching(
         reach_of(stand),
         status,
@@ -193,7 +195,7 @@ def _sign_in_page(
         rp_id=visit.place.rp_id,
         passkey_action=f"{PREFIX}/signin/passkey",
     )
-    return page._replace(headers=page.headers + extra)
+    return page._replace(headers=page.headers + retry_after(problem))
 
 
 def _password_page(visit: Visit, stand: Stand, problem: Problem | None = None) -> Reply:

@@ -1,46 +1,27 @@
 """RP-initiated logout, and the page that applications frame to watch the session."""
 
-from gatepost.protocol import redirects
+from urllib.parse import urlencode
+
+from gatepost.protocol import discovery, redirects
 from gatepost.services.sign_out import SignOutRequest
 from gatepost.web import pages
-from gatepost.web.http import Reply
+from gatepost.web.http import Headers, Reply
 from gatepost.web.interaction.sign_in_pages import person_values
 from gatepost.web.interaction.visits import PREFIX, Values, Visit, redirect
 from gatepost.web.pages import Reach
 
+END_SESSION = PREFIX + discovery.END_SESSION_PATH
 _CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+# Longer than any of them can be and still count; four such values fit in an address.
+_MAX_CARRIED = 8_192
 
 
 def end_session(visit: Visit) -> Reply:
     """Sign out where the request proves itself; ask where it does not (RP-Initiated Logout, 2)."""
-    return _end_session(visit, visit.query())
-
-
-def post_end_session(visit: Visit) -> Reply:
-    """The same by POST."""
-    return _end_session(visit, visit.form())
-
-
-def post_sign_out(visit: Visit) -> Reply:
-    """The person's own answer."""
-    form = visit.proved_form("signout")
-    request = visit.rooms.sign_out.asked(form, visit.browser)
-    if form.get("decision") != "yes":
-        return redirect(request.way_back or f"{PREFIX}/account")
-    return _signed_out(visit, request)
-
-
-def check_session(visit: Visit) -> Reply:
-    """The frame of Session Management, 3.2: it shows nothing and anybody may frame it."""
-    cookie = visit.place.cookies.state
-    return pages.page_reaching(Reach(framed_by=("*",)), 200, "check_session.html", cookie=cookie)
-
-
-def _end_session(visit: Visit, parameters: dict[str, str]) -> Reply:
+    parameters = visit.query()
     request = visit.rooms.sign_out.asked(parameters, visit.browser)
     if request.proved or request.person is None:
-        return _signed_out(visit, request)
-    fields = [(name, parameters[name]) for name in _CARRIED if name in parameters]
+        return signed_out(visit, request)
     return pages.page_reaching(
         _back_to(request),
         200,
@@ -50,13 +31,31 @@ def _end_session(visit: Visit, parameters: dict[str, str]) -> Reply:
         client=_client(request),
         action=f"{PREFIX}/signout",
         proof=visit.proof("signout"),
-        fields=fields,
+        fields=list(_carried(parameters).items()),
     )
 
 
-def _signed_out(visit: Visit, request: SignOutRequest) -> Reply:
+def post_end_session(visit: Visit) -> Reply:
+    """The same by POST. A foreign site's POST has no cookies of ours; the GET after it does."""
+    return redirect(f"{END_SESSION}?{urlencode(_carried(visit.form()))}")
+
+
+def post_sign_out(visit: Visit) -> Reply:
+    """The person's own answer."""
+    form = visit.proved_form("signout")
+    request = visit.rooms.sign_out.asked(form, visit.browser)
+    if form.get("decision") != "yes":
+        return redirect(request.way_back or f"{PREFIX}/account")
+    return signed_out(visit, request)
+
+
+def signed_out(visit: Visit, request: SignOutRequest) -> Reply:
+    """End it, and go back or say so; the applications that asked for a frame get one."""
     done = visit.rooms.sign_out.sign_out(request, visit.browser)
-    cookies = visit.place.cookies.signed(done.sessions, done.silents)
+    # Without the session's cookie nothing ended: a picture on another site is to change nothing.
+    cookies: Headers = ()
+    if visit.browser.sessions:
+        cookies = visit.place.cookies.signed(done.sessions, done.silents)
     if request.way_back is not None and not done.frames:
         return redirect(request.way_back, cookies)
     reach = Reach(frames=tuple(dict.fromkeys(map(redirects.source, done.frames))))
@@ -69,6 +68,21 @@ def _signed_out(visit: Visit, request: SignOutRequest) -> Reply:
         target=request.way_back,
     )
     return page._replace(headers=page.headers + cookies)
+
+
+def check_session(visit: Visit) -> Reply:
+    """The frame of Session Management, 3.2: it shows nothing and anybody may frame it."""
+    cookie = visit.place.cookies.state
+    return pages.page_reaching(Reach(framed_by=("*",)), 200, "check_session.html", cookie=cookie)
+
+
+def _carried(parameters: dict[str, str]) -> dict[str, str]:
+    """What a request to sign out says, to be said again."""
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name in _CARRIED and len(value) <= _MAX_CARRIED
+    }
 
 
 def _client(request: SignOutRequest) -> Values | None:

@@ -172,7 +172,7 @@ def _parsed(raw: bytes) -> dict[str, str]:
     if isinstance(found, OAuthError):
         raise Refused(
             Code.MALFORMED_BODY,
-            f"The request is not in order: {found.description}.",
+            f"The request is not in order ({found.error}): {found.description}.",
             "Go back to the application and start again.",
         )
     return found

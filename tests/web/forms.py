@@ -1,0 +1,164 @@
+"""Every form of the identity server, filled in so that sending it changes something.
+
+`FORMS` has a row for each address that takes one; a form without a row fails the tests of proofs.
+"""
+
+from collections.abc import Callable, Mapping
+
+from tests.authenticator import Authenticator
+from tests.flows import (
+    Application,
+    Landing,
+    form_of,
+    new_application,
+    new_person,
+    set_password,
+)
+from tests.web.indoors import Indoors
+
+ACCOUNT = "/identity/account"
+NEW_PASSWORD = "a password of one's own"
+Fields = dict[str, str]
+
+
+class Stage:
+    """Somebody who is signed in at two browsers, has a passkey, and allowed an application."""
+
+    def __init__(self, house: Indoors) -> None:
+        self.house, self.served, self.tenant = house, house.served, house.served.first
+        self.person = new_person(self.served, self.tenant)
+        self.client = new_application(self.served, self.tenant, AllowOfflineAccess=True)
+        self.visitor, self.elsewhere = house.visitor(), house.visitor()
+        for visitor in (self.visitor, self.elsewhere):
+            assert visitor.through(visitor.authorize(self.client), self.person).answer["code"]
+        url = house.served.http.base_url
+        self.authenticator = Authenticator(
+            rp_id=url.host, origin=house.served.url, user_handle=self.person.id.encode()
+        )
+        added = self.send(f"{ACCOUNT}/passkeys/add", self.new_passkey(self.authenticator))
+        assert added.response.url.params["done"] == "passkey-added"
+        # A new passkey has ended the other session.
+        self.elsewhere.through(self.elsewhere.authorize(self.client), self.person)
+
+    def send(self, path: str, fields: Fields, **headers: str) -> Landing:
+        """Post a form from the first browser."""
+        return self.visitor._settle(self.visitor.http.post(path, data=fields, headers=headers))
+
+    def account(self) -> Landing:
+        """The account page."""
+        page = self.visitor.get(ACCOUNT)
+        assert "<h1>Your account</h1>" in page.response.text
+        return page
+
+    def new_passkey(self, authenticator: Authenticator) -> Fields:
+        """The form that adds a passkey."""
+        page = self.account()
+        _, fields = form_of(page.response.text, "passkey_name")
+        challenge = attribute(page, "passkey_add", "data-challenge")
+        return fields | {"name": "Phone", "attestation": authenticator.attestation(challenge)}
+
+    def errand(self, client: Application | None = None, **parameters: str) -> Landing:
+        """The first page of a new authorization request in the first browser."""
+        page = self.visitor.authorize(client or self.client, **parameters)
+        assert page.is_page
+        return page
+
+
+def attribute(page: Landing, form_id: str, name: str) -> str:
+    """An attribute of a form that a script of ours reads."""
+    tag = page.response.text.split(f'id="{form_id}"', 1)[1].split(">", 1)[0]
+    return tag.split(f'{name}="', 1)[1].split('"', 1)[0]
+
+
+def _sign_in(stage: Stage) -> Fields:
+    _, fields = form_of(stage.errand(prompt="login").response.text, "submit")
+    return fields | {"email": stage.person.email, "password": stage.person.password}
+
+
+def _passkey(stage: Stage) -> Fields:
+    page = stage.errand(prompt="login")
+    _, fields = form_of(page.response.text, "passkey")
+    challenge = attribute(page, "passkey_form", "data-challenge")
+    return fields | {"assertion": stage.authenticator.assertion(challenge)}
+
+
+def _one_time(stage: Stage) -> Fields:
+    person = new_person(stage.served, stage.tenant)
+    set_password(stage.served, stage.tenant, person.id, "only for once", one_time=True)
+    page = stage.errand(prompt="login")
+    page = stage.visitor.sign_in(page, person._replace(password="only for once"))
+    _, fields = form_of(page.response.text, "submit")
+    return fields | {"password": NEW_PASSWORD, "again": NEW_PASSWORD}
+
+
+def _choose(stage: Stage) -> Fields:
+    page = stage.errand(prompt="select_account")
+    return hidden_of(page, "/identity/choose") | {"choice": "same"}
+
+
+def _consent(stage: Stage) -> Fields:
+    client = new_application(stage.served, stage.tenant)
+    _, fields = form_of(stage.errand(client).response.text, "allow")
+    return fields
+
+
+def _device(stage: Stage) -> Fields:
+    device = new_application(stage.served, stage.tenant, "DeviceCodeClients")
+    started = stage.served.http.post(
+        "/identity/connect/deviceauthorization", data={"client_id": device.id}
+    )
+    assert started.status_code == 200, started.text
+    _, fields = form_of(stage.visitor.get("/identity/device").response.text, "submit")
+    return fields | {"user_code": started.json()["user_code"]}
+
+
+def _sign_out(stage: Stage) -> Fields:
+    page = stage.visitor.get("/identity/connect/endsession")
+    _, fields = form_of(page.response.text, "signout")
+    return fields
+
+
+def _alias(stage: Stage) -> Fields:
+    # The page is for whoever is not signed in; its proof is of the browser alone.
+    stage.visitor.http.cookies.clear()
+    _, own = form_of(stage.visitor.get(ACCOUNT).response.text, "submit")
+    return own | {"alias": "First"}
+
+
+def _on_account(path: str, **more: str) -> Callable[[Stage], Fields]:
+    return lambda stage: hidden_of(stage.account(), ACCOUNT + path) | more
+
+
+def _password(stage: Stage) -> Fields:
+    page = stage.visitor.get(f"{ACCOUNT}/password")
+    _, fields = form_of(page.response.text, "submit")
+    typed = {"current": stage.person.password, "password": NEW_PASSWORD, "again": NEW_PASSWORD}
+    return fields | typed
+
+
+def hidden_of(page: Landing, action: str) -> Fields:
+    """The hidden fields of the form with this address."""
+    after = page.response.text.split(f'action="{action}"', 1)[1]
+    form = f'<form action="{action}"' + after.split("</form>", 1)[0] + '<button id="x"></form>'
+    return form_of(form, "x")[1]
+
+
+FORMS: Mapping[str, Callable[[Stage], Fields]] = {
+    "/identity/signin": _sign_in,
+    "/identity/signin/passkey": _passkey,
+    "/identity/password": _one_time,
+    "/identity/choose": _choose,
+    "/identity/consent": _consent,
+    "/identity/device": _device,
+    "/identity/signout": _sign_out,
+    f"{ACCOUNT}/alias": _alias,
+    f"{ACCOUNT}/sessions/end": _on_account("/sessions/end"),
+    f"{ACCOUNT}/sessions/end-others": _on_account("/sessions/end-others"),
+    f"{ACCOUNT}/consents/remove": _on_account("/consents/remove"),
+    f"{ACCOUNT}/passkeys/add": lambda stage: stage.new_passkey(
+        Authenticator(rp_id=stage.authenticator.rp_id, origin=stage.authenticator.origin)
+    ),
+    f"{ACCOUNT}/passkeys/remove": _on_account("/passkeys/remove"),
+    f"{ACCOUNT}/password": _password,
+    f"{ACCOUNT}/signout": _on_account("/signout"),
+}
