@@ -96,7 +96,6 @@ def test_requests_that_the_browser_cannot_change(
     assert "redirect_uri=" not in walk.addresses[0]
 
 
-@pytest.mark.requirement("R-40")
 def test_sign_out(served: Served, kim: Person) -> None:
     client = new_application(served, served.first, "AuthorizationCodeClients")
     found = run("code.mjs", settings_of(served, client), Walk(served, kim))

@@ -118,7 +118,7 @@ class TestHybrid:
         )
         return signed_in(served, address, kim)
 
-    @pytest.mark.requirement("R-11", "R-12", "R-24", "R-25")
+    @pytest.mark.requirement("R-11", "R-12", "R-25")
     def test_signs_in_and_renews(self, served: Served, kim: Person) -> None:
         client = new_application(
             served, served.first, RedirectUris=[DOTNET], AllowOfflineAccess=True
@@ -149,6 +149,7 @@ class TestHybrid:
         for token in (tokens["access_token"], renewed["access_token"]):
             assert reads_its_tenant(served, token)
 
+    @pytest.mark.requirement("R-24")
     def test_goes_on_without_a_refresh_token(self, served: Served, kim: Person) -> None:
         client = new_application(served, served.first, RedirectUris=[DOTNET])
         proof = pkce()

@@ -17,8 +17,8 @@ from tests.flows import (
 from tests.served import Served
 
 AUTHORIZE = "/identity/connect/authorize"
-# Long and in one piece, as a narrow page finds hardest.
-NAME = "Boilerhouse" * 6
+# Long and in one piece, as a narrow page finds hardest, and with what is no element.
+NAME = "<i>" + "Boilerhouse" * 6
 # Of another origin, which no page of ours may ask for anything.
 ABOUT = {
     "Name": NAME,

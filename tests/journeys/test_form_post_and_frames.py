@@ -5,7 +5,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests.flows import new_application, new_person
 from tests.journeys.application import Application, running
@@ -46,18 +46,25 @@ class Scene(NamedTuple):
         return frame
 
 
-@pytest.fixture
-def scene(served: Served, page: Page) -> Iterator[Scene]:
-    with running() as own, running() as other:
+@pytest.fixture(scope="module")
+def signed_in(served: Served, browser: Browser) -> Iterator[Scene]:
+    """One for all: framing changes nothing of it."""
+    with running() as own, running() as other, browser.new_context() as context:
         client = new_application(served, served.first, RedirectUris=[f"{own.url}/callback"])
-        desk = Desk(served, page, new_person(served, served.first), client)
-        made = Scene(desk, own, other)
-        page.goto(made.address())
-        desk.sign_in()
-        page.click("#allow")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Posted")
-        own.posted.clear()
+        person = new_person(served, served.first)
+        made = Scene(Desk(served, context.new_page(), person, client), own, other)
+        made.desk.page.goto(made.address())
+        made.desk.sign_in()
+        made.desk.page.click("#allow")
+        expect(made.desk.page.get_by_role("heading", level=1)).to_have_text("Posted")
         yield made
+
+
+@pytest.fixture
+def scene(signed_in: Scene) -> Scene:
+    """The scene, with nothing posted yet."""
+    signed_in.own.posted.clear()
+    return signed_in
 
 
 @pytest.mark.requirement("R-56")
@@ -95,9 +102,9 @@ def test_the_silent_answer_is_framed_by_its_application(scene: Scene) -> None:
 
 
 @pytest.mark.requirement("R-37", "R-56")
-def test_the_silent_error_is_framed_by_its_application(scene: Scene) -> None:
-    scene.desk.page.context.clear_cookies()
-    frame = scene.framed(scene.own, scene.address(prompt="none"))
+def test_the_silent_error_is_framed_by_its_application(scene: Scene, page: Page) -> None:
+    nobody = scene._replace(desk=scene.desk._replace(page=page))
+    frame = nobody.framed(scene.own, scene.address(prompt="none"))
     expect(frame.get_by_role("heading")).to_have_text("Posted")
     (answer,) = scene.own.posted
     assert answer["error"] == "login_required"

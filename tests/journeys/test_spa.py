@@ -150,7 +150,6 @@ def test_a_sign_out_in_another_tab_is_noticed(signed_in: Spa) -> None:
     signed_in.shows("nobody")
 
 
-@pytest.mark.requirement("R-40")
 def test_sign_out(signed_in: Spa) -> None:
     token = signed_in.user()["access_token"]
     signed_in.page.click("#sign_out")

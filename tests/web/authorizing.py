@@ -2,6 +2,7 @@
 
 import html
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -17,7 +18,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 METHODS = ("GET", "POST")
 LOCALHOST = "http://localhost:5004/callback.html"
 LOOPBACK = "http://127.0.0.1/cb"
-ADDRESSES = {"RedirectUris": [CALLBACK, LOCALHOST, LOOPBACK]}
+ADDRESSES: dict[str, Any] = {"RedirectUris": [CALLBACK, LOCALHOST, LOOPBACK]}
 
 
 def good(client: Application | str, **changes: str | None) -> list[tuple[str, str]]:

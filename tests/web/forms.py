@@ -9,6 +9,7 @@ from tests.authenticator import Authenticator
 from tests.flows import (
     Application,
     Landing,
+    Visitor,
     form_of,
     new_application,
     new_person,
@@ -70,6 +71,31 @@ def attribute(page: Landing, form_id: str, name: str) -> str:
     return tag.split(f'{name}="', 1)[1].split('"', 1)[0]
 
 
+def challenge_of(page: Landing) -> str:
+    """What a passkey is to sign on a sign-in page."""
+    return attribute(page, "passkey_form", "data-challenge")
+
+
+def answered(visitor: Visitor, page: Landing, assertion: str) -> Landing:
+    """Send what a passkey answered on a sign-in page, as its script does."""
+    action, fields = form_of(page.response.text, "passkey")
+    return visitor._settle(visitor.http.post(action, data=fields | {"assertion": assertion}))
+
+
+def add_passkey(visitor: Visitor, passkey: Authenticator, name: str = "Phone") -> Landing:
+    """Add a passkey on the account page."""
+    page = visitor.get(ACCOUNT)
+    _, fields = form_of(page.response.text, "passkey_name")
+    made = passkey.attestation(attribute(page, "passkey_add", "data-challenge"))
+    sent = fields | {"name": name, "attestation": made}
+    return visitor._settle(visitor.http.post(f"{ACCOUNT}/passkeys/add", data=sent))
+
+
+def another_passkey(stage: Stage) -> Authenticator:
+    """One that is not known yet."""
+    return Authenticator(rp_id=stage.authenticator.rp_id, origin=stage.authenticator.origin)
+
+
 def _sign_in(stage: Stage) -> Fields:
     _, fields = form_of(stage.errand(prompt="login").response.text, "submit")
     return fields | {"email": stage.person.email, "password": stage.person.password}
@@ -78,8 +104,7 @@ def _sign_in(stage: Stage) -> Fields:
 def _passkey(stage: Stage) -> Fields:
     page = stage.errand(prompt="login")
     _, fields = form_of(page.response.text, "passkey")
-    challenge = attribute(page, "passkey_form", "data-challenge")
-    return fields | {"assertion": stage.authenticator.assertion(challenge)}
+    return fields | {"assertion": stage.authenticator.assertion(challenge_of(page))}
 
 
 def _one_time(stage: Stage) -> Fields:
@@ -136,9 +161,10 @@ def _password(stage: Stage) -> Fields:
     return fields | typed
 
 
-def hidden_of(page: Landing, action: str) -> Fields:
+def hidden_of(page: Landing | str, action: str) -> Fields:
     """The hidden fields of the form with this address."""
-    after = page.response.text.split(f'action="{action}"', 1)[1]
+    text = page if isinstance(page, str) else page.response.text
+    after = text.split(f'action="{action}"', 1)[1]
     form = f'<form action="{action}"' + after.split("</form>", 1)[0] + '<button id="x"></form>'
     return form_of(form, "x")[1]
 
@@ -155,9 +181,7 @@ FORMS: Mapping[str, Callable[[Stage], Fields]] = {
     f"{ACCOUNT}/sessions/end": _on_account("/sessions/end"),
     f"{ACCOUNT}/sessions/end-others": _on_account("/sessions/end-others"),
     f"{ACCOUNT}/consents/remove": _on_account("/consents/remove"),
-    f"{ACCOUNT}/passkeys/add": lambda stage: stage.new_passkey(
-        Authenticator(rp_id=stage.authenticator.rp_id, origin=stage.authenticator.origin)
-    ),
+    f"{ACCOUNT}/passkeys/add": lambda stage: stage.new_passkey(another_passkey(stage)),
     f"{ACCOUNT}/passkeys/remove": _on_account("/passkeys/remove"),
     f"{ACCOUNT}/password": _password,
     f"{ACCOUNT}/signout": _on_account("/signout"),

@@ -12,6 +12,7 @@ from tests.flows import (
     Visitor,
     new_application,
     new_person,
+    set_password,
     token,
 )
 from tests.interop import verifier
@@ -260,3 +261,20 @@ def test_what_is_switched_off_lets_no_device_in(served: Served) -> None:
     refused(ask(served, client, "deviceauthorization"), 401, "invalid_client")
     served.http.put(place, json={"Enabled": True}, headers=served.admin())
     assert told(poll(served, client, codes)) in {"authorization_pending", "slow_down"}
+
+
+@pytest.mark.requirement("R-27", "R-52")
+@pytest.mark.parametrize("way", ["delete the client", "delete the user", "set the password"])
+def test_a_device_that_was_let_in_may_lose_that_before_it_asks(served: Served, way: str) -> None:
+    person = new_person(served, served.first)
+    client = new_application(served, served.first, DEVICES)
+    codes = start(served, client)
+    decided(Visitor(served), person, codes["user_code"])
+    if way == "set the password":
+        set_password(served, served.first, person.id, "another staple")
+    else:
+        place = f"{DEVICES}/{client.id}" if "client" in way else f"Users/{person.id}"
+        gone = served.http.delete(f"{served.api()}/{place}", headers=served.admin())
+        assert gone.status_code == 204
+    status, error = (401, "invalid_client") if "client" in way else (400, "invalid_grant")
+    refused(poll(served, client, codes), status, error)

@@ -273,26 +273,6 @@ def test_what_a_machine_got_ends_with_what_it_rests_on(served: Served, way: str)
 
 @pytest.mark.requirement("R-27")
 @pytest.mark.parametrize(
-    "way", ["disable the client", "delete the client", "delete the user", "set the password"]
-)
-def test_a_device_that_was_let_in_is_not_let_in_any_more(served: Served, way: str) -> None:
-    estate = Estate(served)
-    estate.client = new_application(served, served.first, "DeviceCodeClients")
-    estate.place = f"{served.api()}/DeviceCodeClients/{estate.client.id}"
-    codes = ask(served, estate.client, "deviceauthorization").json()
-    page = estate.visitor.get("/identity/device")
-    asked = estate.visitor.submit(page, user_code=codes["user_code"])
-    assert estate.visitor.submit(asked, "allow").response.status_code == 200
-    WAYS[way][0](estate)
-    grant = "urn:ietf:params:oauth:grant-type:device_code"
-    form = {"grant_type": grant, "device_code": codes["device_code"]}
-    answer = token(served, estate.client, **form)
-    assert answer.json()["error"] in {"invalid_grant", "invalid_client", "authorization_pending"}
-    assert "access_token" not in answer.json()
-
-
-@pytest.mark.requirement("R-27")
-@pytest.mark.parametrize(
     "way", ["disable the client", "delete the user", "revoke the access token"]
 )
 def test_another_node_knows_at_once(tmp_path: Path, way: str) -> None:

@@ -3,38 +3,23 @@
 import hashlib
 import hmac
 import json
-import secrets
 import time
 from typing import Any
 
-import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from gatepost.model import base64url
-from tests.flows import CALLBACK, Application, new_application, new_person
+from tests.flows import CALLBACK, new_application, new_person
 from tests.interop import verifier
 from tests.served import Served
-from tests.web.granting import ALL_SCOPES, CONNECT, is_active, new_code, rest
+from tests.web.granting import ALL_SCOPES, is_active, new_code, rest
+from tests.web.keyed import PRIVATE, TYPE, Keyed, jwk
 from tests.web.oauth import basic, journal, refused
 
-TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MACHINE, HYBRID = "ClientCredentialClients", "HybridClients"
-PRIVATE: dict[str, Any] = {
-    "ES256": ec.generate_private_key(ec.SECP256R1()),
-    "RS256": rsa.generate_private_key(65537, 2048),
-    "PS256": rsa.generate_private_key(65537, 2048),
-}
 STRANGE = ec.generate_private_key(ec.SECP256R1())
-
-
-def jwk(algorithm: str) -> dict[str, Any]:
-    """The public half of a key, as an administrator registers it."""
-    maker = jwt.algorithms.get_default_algorithms()[algorithm]
-    public = maker.to_jwk(PRIVATE[algorithm].public_key(), as_dict=True)
-    members = {name: public[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in public}
-    return members | {"kid": algorithm, "use": "sig", "alg": algorithm}
 
 
 def with_public_key_as_secret(assertion: str) -> str:
@@ -44,52 +29,6 @@ def with_public_key_as_secret(assertion: str) -> str:
     known = json.dumps(jwk("ES256")).encode()
     mac = hmac.new(known, signed.encode(), hashlib.sha256).digest()
     return f"{signed}.{base64url.encoded(mac)}"
-
-
-class Keyed:
-    """A client of the first tenant with registered keys, and how it asks."""
-
-    def __init__(self, served: Served, collection: str = MACHINE, **members: Any) -> None:
-        self.served = served
-        self.keys = {"keys": [jwk(algorithm) for algorithm in PRIVATE]}
-        extensions = {"Jwks": self.keys}
-        self.client: Application = new_application(
-            served, served.first, collection, Extensions=extensions, **members
-        )
-        self.issuer = f"{served.url}/identity"
-        self.address = CONNECT + "token"
-
-    def assertion(self, algorithm: str = "ES256", key: Any = None, **changes: Any) -> str:
-        """A right assertion but for the changes; None leaves a claim out."""
-        now = int(time.time())
-        claims = {
-            "iss": self.client.id,
-            "sub": self.client.id,
-            "aud": self.issuer,
-            "jti": secrets.token_urlsafe(16),
-            "iat": now,
-            "exp": now + 60,
-        } | changes
-        told = {name: value for name, value in claims.items() if value is not None}
-        headers = {"kid": algorithm}
-        return jwt.encode(told, key or PRIVATE[algorithm], algorithm=algorithm, headers=headers)
-
-    def ask(self, assertion: str, endpoint: str = "token", **form: str) -> httpx.Response:
-        """A request that is authenticated by an assertion."""
-        sent = {"client_assertion_type": TYPE, "client_assertion": assertion}
-        if endpoint == "token":
-            sent["grant_type"] = "client_credentials"
-        return self.served.http.post(CONNECT + endpoint, data=sent | form)
-
-    def change(self, **members: Any) -> None:
-        """Change the client by REST."""
-        place = f"{self.served.api()}/{self.client.kind}/{self.client.id}"
-        answer = self.served.http.put(place, json=members, headers=self.served.admin())
-        assert answer.status_code == 200, answer.text
-
-    def last_reason(self) -> str | None:
-        """Why it was refused last, as the journal knows it."""
-        return journal(self.served, self.client.id)[-1].event.reason
 
 
 @pytest.mark.requirement("R-19", "R-29", "R-30")

@@ -44,7 +44,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 def init(as_json: bool, config: Path | None, **wishes: Any) -> None:
     """Make the store and its first tenant.
 
-    The tenant gets an administrator, who signs in at the portal, and an administration client for
+    The tenant gets an administrator, who signs in in a browser, and an administration client for
     programs. What is not given is generated, and printed this once. The master key is made too
     when the store is new and there is no such file; keep a copy of it.
 

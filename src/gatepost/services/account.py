@@ -35,9 +35,6 @@ from gatepost.services.flows import Flow, Next, Reference
 from gatepost.services.sign_in import Problem
 
 _WINDOW = timedelta(minutes=5)
-_SIGNED_OUT = Refused(
-    Code.FORM_NOT_OURS, "You were signed out at this moment.", "Sign in and try again."
-)
 
 
 class Someone(NamedTuple):
@@ -263,7 +260,11 @@ class AccountService:
         with self._world.store.writing(who.tenant_id) as tenancy:
             now = sign_in_of(self._world, tenancy, browser)
             if now is None or now.id != who.sign_in.id:
-                raise _SIGNED_OUT
+                raise Refused(
+                    Code.FORM_NOT_OURS,
+                    "You were signed out at this moment.",
+                    "Sign in and try again.",
+                )
             touch(self._world, tenancy, who.sign_in)
             yield tenancy, Ending(self._world, self._flow.mint.issuer, actor, browser.origin)
 

@@ -4,10 +4,9 @@ A plan is a response type with a response mode. A party has two clients in one p
 All goes over https, as certification demands.
 """
 
-import hashlib
 import itertools
 import re
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -16,23 +15,11 @@ import jwt
 import pytest
 
 from tests.flows import CALLBACK, Application, Landing, Person, Visitor, token
+from tests.web.conformance.checks import WORDS, check_hash, check_tokens, check_types
 from tests.web.indoors import Indoors
 from tests.web.relying import JWKS, USERINFO
 
 DEFAULT, FORM_POST = "default", "form_post"
-ERRORS = re.compile(r"[\x20\x21\x23-\x5B\x5D-\x7E]+\Z")
-STANDARD: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "given_name": str,
-    "family_name": str,
-    "preferred_username": str,
-    "email": str,
-    "email_verified": bool,
-    "updated_at": (int, float),
-    "auth_time": int,
-    "acr": str,
-    "amr": list,
-}
 _CLAIMS_OF_A_PERSON = ("name", "given_name", "family_name", "email", "email_verified", "updated_at")
 _numbers = itertools.count(1)
 
@@ -193,7 +180,7 @@ def check_error(party: Party, asked: Asked, *errors: str) -> None:
     assert landing.uri == asked.sent["redirect_uri"], landing.response.text
     assert landing.mode == party.plan.mode
     assert landing.answer["error"] in errors
-    assert ERRORS.match(landing.answer["error_description"])
+    assert WORDS.match(landing.answer["error_description"])
     assert set(landing.answer) == {"error", "error_description", "iss"} | (
         {"state"} & set(asked.sent)
     )
@@ -208,37 +195,6 @@ def check_error_page(asked: Asked) -> None:
     assert landing.response.status_code == 400
     assert "location" not in landing.response.headers
     assert re.search(r"<code>invalid_request\b", landing.response.text)
-
-
-def check_tokens(answer: httpx.Response) -> dict[str, Any]:
-    """A successful answer of the token endpoint."""
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["pragma"] == "no-cache"
-    tokens: dict[str, Any] = answer.json()
-    assert tokens["token_type"].lower() == "bearer"
-    assert isinstance(tokens["expires_in"], int)
-    assert tokens["expires_in"] > 0
-    assert set(tokens) - {"refresh_token"} == {
-        "access_token",
-        "expires_in",
-        "id_token",
-        "scope",
-        "token_type",
-    }
-    return tokens
-
-
-def check_refused(answer: httpx.Response, error: str) -> None:
-    """An error of the token endpoint."""
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["cache-control"] == "no-store"
-    said = answer.json()
-    assert said["error"] == error
-    assert set(said) == {"error", "error_description"}
-    assert ERRORS.match(said["error_description"])
 
 
 def check_id_token(party: Party, id_token: str, nonce: str | None) -> dict[str, Any]:
@@ -272,23 +228,6 @@ def check_id_token(party: Party, id_token: str, nonce: str | None) -> dict[str, 
     check_types(claims)
     assert not set(_CLAIMS_OF_A_PERSON) & set(claims)
     return claims
-
-
-def check_types(claims: dict[str, Any]) -> None:
-    """The standard claims have the JSON types that they must have."""
-    for name, kind in STANDARD.items():
-        if name in claims:
-            assert isinstance(claims[name], kind), name
-    assert None not in claims.values()
-
-
-def check_hash(id_token: str, name: str, value: str) -> None:
-    """The left half of the hash that the token's algorithm names."""
-    header = jwt.get_unverified_header(id_token)
-    digest = hashlib.new(f"sha{header['alg'][2:]}", value.encode()).digest()
-    half = urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
-    claims = jwt.decode(id_token, options={"verify_signature": False})
-    assert claims[name] == half
 
 
 def issuer_of(party: Party) -> str:

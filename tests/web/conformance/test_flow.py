@@ -4,6 +4,7 @@ Each test is named after the module that it answers, without `oidcc-`.
 """
 
 from tests.flows import CALLBACK, pkce
+from tests.web.conformance.checks import check_refused
 from tests.web.conformance.party import (
     ALL_THREE,
     BASIC,
@@ -12,7 +13,6 @@ from tests.web.conformance.party import (
     PLANS,
     Party,
     check_error,
-    check_refused,
     of,
 )
 from tests.web.relying import USERINFO

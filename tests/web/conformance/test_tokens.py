@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.web.conformance.checks import check_hash, check_refused, check_tokens
 from tests.web.conformance.party import (
     PLANS,
     Answered,
     Party,
-    check_hash,
     check_id_token,
-    check_refused,
-    check_tokens,
     of,
 )
 from tests.web.relying import USERINFO
