@@ -64,6 +64,10 @@ class Desk(NamedTuple):
         """The page says that something was wrong."""
         expect(self.page.get_by_role("alert")).to_be_visible()
 
+    def is_asked(self) -> None:
+        """The page asks for a yes or a no."""
+        expect(self.page.locator("#allow")).to_be_visible()
+
 
 Reach = Callable[[Desk], str]
 
@@ -102,6 +106,7 @@ def consent(desk: Desk) -> str:
     """After the first sign-in to an application."""
     desk.authorize()
     desk.sign_in()
+    desk.is_asked()
     return f"{NAME} asks for access to your account"
 
 
@@ -180,8 +185,9 @@ def wrong_alias(desk: Desk) -> str:
 def account(desk: Desk) -> str:
     """With another browser to sign out and an application to take back; the first of them open."""
     signed_in_tokens(desk.served, desk.client, desk.person)
-    desk.authorize(prompt="select_account")
+    desk.authorize()
     desk.sign_in()
+    desk.is_asked()
     desk.page.goto(f"{desk.served.url}/identity/account")
     assert desk.page.locator("summary").count() == 3
     desk.page.locator("summary").first.click()

@@ -14,6 +14,19 @@ from tests.served import Served
 
 # What the browser calls a frame whose page it refused to show.
 REFUSED = "chrome-error://chromewebdata/"
+SEND_BY_POST = """
+address => {
+    const url = new URL(address);
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = url.origin + url.pathname;
+    for (const [name, value] of url.searchParams) {
+        form.append(Object.assign(document.createElement("input"), {name, value}));
+    }
+    document.body.append(form);
+    form.submit();
+}
+"""
 
 
 class Scene(NamedTuple):
@@ -130,3 +143,12 @@ def test_the_page_that_checks_sessions_is_framed_by_anybody(scene: Scene) -> Non
     address = f"{scene.desk.served.url}/identity/connect/checksession"
     frame = scene.framed(scene.other, address)
     assert frame.url == address
+
+
+def test_a_request_by_post_from_another_site_finds_the_session(scene: Scene) -> None:
+    """Such a POST comes without our cookies; the page that it leads to has them."""
+    page = scene.desk.page
+    page.goto(f"http://127.0.0.1:{scene.own.server_port}/frame.html")
+    page.evaluate(SEND_BY_POST, scene.address(state="by-post"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Posted")
+    assert [answer["state"] for answer in scene.own.posted] == ["by-post"]

@@ -1,6 +1,7 @@
 """`ports.Deployment` and `ports.Tenancy` in memory."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import structs
 
@@ -13,6 +14,7 @@ from tests.memory.grants import MemoryGrantStore
 from tests.memory.journal import MemoryJournalStore
 from tests.memory.people import MemoryDirectoryStore
 from tests.memory.sign_ins import MemorySignInStore
+from tests.memory.sweeping import sweep
 from tests.memory.unit import Unit
 
 _KEY_CHECK = "key_check"
@@ -91,6 +93,10 @@ class MemoryDeployment:
         tenants = self._unit.tables.tenants.values()
         found = [tenant.id for tenant in tenants if fold(tenant.alias) == fold(alias)]
         return found[0] if len(found) == 1 else None
+
+    def sweep(self, now: datetime, most: int) -> int:
+        """Remove at most so many rows of each kind whose deadline has passed; how many went."""
+        return sweep(self._unit, now, most)
 
     def has_origin(self, origin: str) -> bool:
         """Whether any client registered exactly this origin for calls from browsers."""

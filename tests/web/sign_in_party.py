@@ -241,3 +241,8 @@ class Party(RuleBasedStateMachine):
     def shown_at(self, *steps: str) -> list[Form]:
         """The forms of these steps, latest first."""
         return [form for form in reversed(self.forms) if form.step in steps]
+
+    def may_count(self, form: Form) -> bool:
+        """Whether a form is neither over nor void."""
+        is_open = self.model.requests[form.number].open(self.now)
+        return is_open and form.session == self.cookie(form.browser)

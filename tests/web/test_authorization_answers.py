@@ -155,6 +155,23 @@ def test_a_form_posts_the_answer_and_nothing_else(here: Inside, prompt: str | No
     assert landing.answer["state"] == STATE
 
 
+@pytest.mark.requirement("R-56")
+@pytest.mark.parametrize("prompt", [None, "none"])
+@pytest.mark.parametrize("beside", [None, "none"])
+def test_what_was_kept_ahead_decides_who_may_frame_the_answer(
+    here: Inside, prompt: str | None, beside: str | None
+) -> None:
+    """A request by POST, or one that was pushed: the address does not say how it wants its answer.
+
+    And what the address says beside it is not what was asked.
+    """
+    wish = good(here.client, response_mode="form_post", prompt=prompt)
+    there = Visitor(here.served).http.post(AUTHORIZE, data=dict(wish)).headers["location"]
+    page = here.visitor.get(there + (f"&prompt={beside}" if beside else "")).response
+    sources = "https://app.example.com" if prompt == "none" else "'none'"
+    assert page.headers[CSP].endswith(f"frame-ancestors {sources}")
+
+
 @pytest.mark.requirement("R-58")
 def test_a_form_posts_an_error_too(here: Inside) -> None:
     landing = here.ask(response_mode="form_post", state=STATE, scope="profile")

@@ -17,12 +17,13 @@ from tests.web.sign_in_model import Request
 from tests.web.sign_in_party import BROWSERS, NEW_PASSWORD, SID, SILENT, Party, new_world
 
 SCOPES = ("openid", "openid profile ocsapi", "ocsapi")
-PROMPTS = ("", "", "", "none", "login", "consent", "select_account", "login consent")
+PROMPTS = ("", "none", "login", "consent", "select_account", "consent select_account")
 ANSWERS = {
     "consent": ("allow", "deny", "switch"),
     "choose": ("same", "other"),
     "password": (NEW_PASSWORD,),
 }
+LONG = (29, 30, 31, 60, 74, 75, 76, 240, 480)
 some = st.integers(0, 8)
 browsers = st.integers(0, BROWSERS - 1)
 mostly = st.sampled_from([True, True, False])
@@ -73,12 +74,14 @@ class Browsers(Party):
         self.visit(browser, self.form(pick))
 
     @has_forms
-    @rule(browser=browsers, own=mostly, pick=some, who=some, right=st.booleans())
+    @rule(browser=browsers, own=mostly, pick=some, who=some, right=mostly)
     def sign_in(self, browser: int, own: bool, pick: int, who: int, right: bool) -> None:
         """A password is typed into any sign-in form that there ever was."""
         forms = self.shown_at("signin")
         form = forms[pick % len(forms)]
-        person = self.people[who % len(self.people)]
+        there = self.model.requests[form.number].tenant
+        people = [person for person in self.people if own is False or person.tenant == there]
+        person = people[who % len(people)]
         self.type_password(form.browser if own else browser, form, person, right=right)
 
     @precondition(lambda self: self.shown_at("consent", "choose", "password"))
@@ -86,6 +89,8 @@ class Browsers(Party):
     def decide(self, browser: int, own: bool, pick: int, said: int) -> None:
         """Any question that there ever was is answered."""
         forms = self.shown_at("consent", "choose", "password")
+        # Mostly one that may still count, or hardly any would.
+        forms = [form for form in forms if own and self.may_count(form)] or forms
         form = forms[pick % len(forms)]
         answers = ANSWERS[form.step]
         self.answer(form.browser if own else browser, form, answers[said % len(answers)])
@@ -109,7 +114,27 @@ class Browsers(Party):
             else:
                 self.answer(form.browser, latest, ANSWERS[latest.step][0])
 
-    @rule(browser=browsers)
+    @rule(browser=browsers, what=st.integers(0, 4), who=some, enabled=mostly)
+    def interrupt(self, browser: int, what: int, who: int, enabled: bool) -> None:
+        """What happens less often; one rule, or hardly anything else would."""
+        if what == 0:
+            self.world.house.forward(minutes=LONG[who])
+        elif what == 1:
+            self.sign_out(browser)
+        elif what == 2:
+            self.end_others(browser)
+        elif what == 3:
+            person = self.people[who % len(self.people)]
+            set_enabled(self.world.house.world, person.tenant, person.id, enabled=enabled)
+            person.enabled = enabled
+        elif self.kept:
+            self.plant(*self.kept[-1 - who % len(self.kept)])
+
+    @rule(minutes=st.integers(1, 9))
+    def wait(self, minutes: int) -> None:
+        """Time goes by."""
+        self.world.house.forward(minutes=minutes)
+
     def sign_out(self, browser: int) -> None:
         """Somebody signs out of a browser."""
         http = self.browsers[browser].http
@@ -119,12 +144,11 @@ class Browsers(Party):
         if 'id="signout"' in page.text:
             http.post("/identity/signout", data=form_of(page.text, "signout")[1])
 
-    @rule(browser=browsers)
     def end_others(self, browser: int) -> None:
         """Somebody ends their other sign-ins on their account page."""
         page = self.browsers[browser].get(ACCOUNT)
         if "Sign out everywhere else" in page.response.text:
-            mine = [p for p in self.people if f" {p.email} · " in page.response.text]
+            mine = [person for person in self.people if person.email in page.response.text]
             session = self.model.session(mine[0].tenant, self.cookie(browser), self.now)
             assert session is not None
             assert session.who is mine[0]
@@ -133,25 +157,10 @@ class Browsers(Party):
             self.model.end_others(session)
             session.touched(self.now)
 
-    @rule(who=some, enabled=mostly)
-    def switch(self, who: int, enabled: bool) -> None:
-        """An administrator switches a person off or on."""
-        person = self.people[who % len(self.people)]
-        set_enabled(self.world.house.world, person.tenant, person.id, enabled=enabled)
-        person.enabled = enabled
-
-    @rule(minutes=st.sampled_from([1, 1, 5, 10, 29, 31, 74, 75]))
-    def wait(self, minutes: int) -> None:
-        """Time goes by."""
-        self.world.house.forward(minutes=minutes)
-
-    @precondition(lambda self: self.kept)
-    @rule(pick=some)
-    def plant(self, pick: int) -> None:
+    def plant(self, browser: int, session: str, silent: str) -> None:
         """Cookies of an earlier session come back to their browser, as from a copy."""
-        browser, *values = self.kept[-1 - pick % len(self.kept)]
-        for name, value in zip((SID, SILENT), values, strict=True):
-            jar = self.browsers[browser].http.cookies
+        jar = self.browsers[browser].http.cookies
+        for name, value in ((SID, session), (SILENT, silent)):
             jar.set(name, value, domain="id.example.com")
 
 

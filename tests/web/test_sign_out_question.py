@@ -75,7 +75,7 @@ def is_asked(visitor: Visitor, client: Application, landing: Landing) -> bool:
         lambda hint: {"id_token_hint": hint[:-8] + "AAAAAAAA"},
         lambda hint: {"id_token_hint": hint.rpartition(".")[0] + "."},
         lambda _hint: {"id_token_hint": "nothing"},
-        lambda _hint: {"id_token_hint": "a" * 9_000},
+        lambda _hint: {"id_token_hint": "a" * 8_192},
     ],
 )
 def test_without_a_hint_of_ours(
@@ -123,7 +123,7 @@ def test_with_the_hint_of_somebody_else(
     assert not is_signed_in(visitor, client)
 
 
-@pytest.mark.requirement("R-32", "R-40")
+@pytest.mark.requirement("R-40")
 def test_with_an_access_token_for_a_hint(
     visitor: Visitor, client: Application, person: Person
 ) -> None:
@@ -170,6 +170,19 @@ def test_with_an_address_that_is_not_registered(
         landing = way(visitor, **sent, post_logout_redirect_uri=address)
     assert is_signed_out_page(landing)
     assert not is_signed_in(visitor, client)
+
+
+@pytest.mark.requirement("R-79")
+@pytest.mark.parametrize("way", [leave, leave_by_post])
+@pytest.mark.parametrize("name", ["id_token_hint", "post_logout_redirect_uri", "state"])
+def test_what_is_too_long_is_an_error_and_not_absent(
+    visitor: Visitor, client: Application, hint: str, way: Leave, name: str
+) -> None:
+    sent = {"client_id": client.id, "post_logout_redirect_uri": SIGNED_OUT}
+    landing = way(visitor, **(sent | {name: hint + "a" * 8_193}))
+    assert landing.is_page
+    assert landing.response.status_code == 400
+    assert is_signed_in(visitor, client)
 
 
 @pytest.mark.requirement("R-76")

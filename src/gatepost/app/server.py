@@ -25,6 +25,7 @@ from gatepost.services.refusals import RefusalBook
 from gatepost.services.sign_in import SignInService
 from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.sign_out import SignOutService
+from gatepost.services.sweeping import Sweeper
 from gatepost.services.token import TokenService
 from gatepost.services.token_use import TokenUse
 from gatepost.services.usage import UsageBook
@@ -92,11 +93,13 @@ class Server:
         """Write the counters of use once a second, and once more at the end."""
         log = logging.getLogger("gatepost.usage")
         _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
+        sweeper = Sweeper(self._house.world)
         ending = False
         while not ending:
             ending = self._stopping.wait(_FLUSH_SECONDS)
             try:
                 self._book.keep(self._house.store)
+                sweeper.sweep_when_due()
             except StoreUnavailable as fault:
                 log.warning("counters of use are kept for later: %s", fault)
             except Exception:

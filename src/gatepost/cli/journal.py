@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from gatepost.cli.context import CommandFault, config_option, house_of, json_option, show
+from gatepost.cli.logs import flat
 from gatepost.model.events import ChainedEvent
 from gatepost.services import journal as journals
 
@@ -64,4 +65,6 @@ def _lines(row: dict[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')
+    """On one line, whatever a stranger sent: it can forge no other fact, and move no cursor."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')
+    return flat(text)

@@ -14,7 +14,7 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         details = " ".join(f"{name}={value}" for name, value in _details(record).items())
-        words = _flat(_words(record, self))
+        words = flat(_words(record, self))
         return f"{_time(record)} {record.levelname:7} {words} {details}".rstrip()
 
 
@@ -59,6 +59,6 @@ def _details(record: logging.LogRecord) -> dict[str, str]:
     return {name: getattr(record, name) for name in _OWN if hasattr(record, name)}
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
     """Text on one line: whatever could start a new one is shown as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -239,6 +239,13 @@ class Deployment(Protocol):
     def has_origin(self, origin: str) -> bool:
         """Whether any client registered exactly this origin for calls from browsers."""
 
+    def sweep(self, now: datetime, most: int) -> int:
+        """Remove at most so many rows of each kind whose deadline has passed; how many went.
+
+        A bookkeeping write: nothing that is removed could be used any more. A code stays as long
+        as its family, so that a second use is known for what it is.
+        """
+
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""
 

@@ -18,6 +18,8 @@ from gatepost.protocol.redirects import Target
 from gatepost.protocol.requested_claims import read_claims
 
 MAX_NONCE = 1_000
+MAX_STATE = 4_096
+_MAX_TOLD = 500
 MAX_ACR_VALUES = 1_000
 _MAX_AGE_DIGITS = 10
 _TENANT = "tenant:"
@@ -53,7 +55,7 @@ def target(parameters: Mapping[str, str], client: StoredClient) -> Target | Show
     registered = getattr(client.settings, "redirect_uris", ())
     if redirects.is_registered(registered, asked):
         return Target(client.settings.id, asked)
-    known: dict[str, Any] = {"Sent": asked[:2_000], "Registered": list(registered)}
+    known: dict[str, Any] = {"Sent": asked[:_MAX_TOLD], "Registered": list(registered)}
     found = redirects.difference(registered, asked)
     if found is not None:
         known |= {"Nearest": found.nearest, "FirstDifference": found.position + 1}
@@ -78,6 +80,7 @@ def read(
         _response_fault(parts, client),
         _mode_fault(mode, parts),
         _scope_fault(parameters, asked, parts),
+        _state_fault(parameters),
         _nonce_fault(parameters, parts),
         _tenant_fault(parameters, expected),
         resources.fault(parameters, expected.resources),
@@ -168,6 +171,12 @@ def _scope_fault(
         return OAuthError(
             "invalid_scope", "ask for openid, for ocsapi, or for both", "scope_without_use"
         )
+    return None
+
+
+def _state_fault(parameters: Mapping[str, str]) -> OAuthError | None:
+    if len(parameters.get("state", "")) > MAX_STATE:
+        return invalid_request(f"state is longer than {MAX_STATE} characters", "state_too_long")
     return None
 
 

@@ -23,6 +23,9 @@ NONE, LOGIN, CONSENT, SELECT = "none", "login", "consent", "select_account"
 PROMPTS = (NONE, LOGIN, CONSENT, SELECT)
 
 
+FOR_THE_PAGES = timedelta(minutes=5)
+
+
 class Step(StrEnum):
     """What there is to do; each but the last is a page."""
 
@@ -55,7 +58,7 @@ def next_step(errand: Errand, progress: Progress, facts: Facts) -> Step | OAuthE
         return _page(errand, Step.PASSWORD)
     if _must_choose(errand, progress, sign_in):
         return _page(errand, Step.CHOOSE)
-    if progress.consented_as != sign_in.user_id and _must_ask(errand, facts):
+    if _must_ask(errand, progress, facts, sign_in):
         return _page(errand, Step.DEVICE if isinstance(errand, DeviceErrand) else Step.CONSENT)
     return Step.FINISH
 
@@ -92,7 +95,9 @@ def _must_sign_in_anew(errand: Errand, progress: Progress, sign_in: SignIn, now:
     if _is_somebody_else(errand, sign_in) or _is_too_weak(errand, sign_in):
         return True
     if made_for_this:
-        return False
+        # However short max_age is, what the other pages take of it is the person's.
+        is_fresh = now - sign_in.signed_in_at <= FOR_THE_PAGES
+        return not is_fresh and _is_too_old(errand, sign_in, now)
     return LOGIN in errand.prompts or _is_too_old(errand, sign_in, now)
 
 
@@ -126,11 +131,13 @@ def _must_choose(errand: Errand, progress: Progress, sign_in: SignIn) -> bool:
     return asked and sign_in.id not in (progress.chosen, progress.sign_in_id)
 
 
-def _must_ask(errand: Errand, facts: Facts) -> bool:
+def _must_ask(errand: Errand, progress: Progress, facts: Facts, sign_in: SignIn) -> bool:
+    """Whether a yes is missing: one for this very errand, or a remembered one that still stands."""
     if isinstance(errand, AccountErrand):
         return False
+    said_yes = progress.consented_as == sign_in.user_id
     if isinstance(errand, DeviceErrand) or CONSENT in errand.prompts:
-        return True
+        return not said_yes
     if facts.consent_rule == "remember":
         return not facts.consented
-    return facts.consent_rule == "always"
+    return facts.consent_rule == "always" and not said_yes

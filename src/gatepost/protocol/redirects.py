@@ -53,8 +53,10 @@ def browser_origin(uri: str) -> str:
 
 
 def source(uri: str) -> str:
-    """The address as a content policy names it (CSP 3, 2.3.1)."""
-    return origin(uri) if uri.startswith(("https://", "http://")) else uri.partition(":")[0] + ":"
+    """The address as a content policy names it (CSP 3, 2.3.1), which knows no IPv6 host."""
+    found = origin(uri)
+    is_named = found.startswith(("https://", "http://")) and "[" not in found
+    return found if is_named else uri.partition(":")[0] + ":"
 
 
 def _without_port(uri: str) -> tuple[str, str] | None:

@@ -27,7 +27,7 @@ def invalid(reason: str) -> OAuthError:
 
 
 def read(payload: bytes, client_id: str, issuer: str, now: datetime) -> dict[str, str] | OAuthError:
-    """The parameters in an object whose signature was verified."""
+    """The parameters in an object whose signature was verified; empty ones count as not sent."""
     members = _object(payload)
     reason = _fault(members, client_id, issuer, now.timestamp())
     if reason is not None:
@@ -37,9 +37,11 @@ def read(payload: bytes, client_id: str, issuer: str, now: datetime) -> dict[str
         if name in _OF_THE_ENVELOPE:
             continue
         text = _text(value)
-        if text is None or len(text) > MAX_VALUE:
+        # JSON can name a NUL, which no form may have and not every store can keep.
+        if text is None or len(text) > MAX_VALUE or "\0" in text:
             return invalid("request_object_member")
-        found[name] = text
+        if text:
+            found[name] = text
     return found
 
 

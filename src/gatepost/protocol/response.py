@@ -15,11 +15,15 @@ RESPONSE_MODES = (QUERY, FRAGMENT, FORM_POST)
 
 
 class Answer(NamedTuple):
-    """What an application is told, and on which way."""
+    """What an application is told, and on which way.
+
+    `silent` is the answer to prompt=none: it never shows a page, so it alone may be framed.
+    """
 
     uri: str
     mode: str
     fields: tuple[tuple[str, str], ...]
+    silent: bool = False
 
     def __repr__(self) -> str:
         return f"Answer(uri={self.uri!r}, mode={self.mode!r}, fields=***)"

@@ -16,9 +16,11 @@ from gatepost.model.requests import AuthorizationRequest
 from gatepost.ports import Tenancy
 from gatepost.protocol import authorization, request_objects, response
 from gatepost.protocol.authorization import Expected, ShowError
+from gatepost.protocol.interaction import NONE
 from gatepost.protocol.parameters import OAuthError, invalid_request
 from gatepost.protocol.redirects import Target
 from gatepost.protocol.response import Answer
+from gatepost.protocol.scopes import split
 from gatepost.services.browsers import Browser
 from gatepost.services.client_login import ClientLogin, FormRequest, registered_keys
 from gatepost.services.errands import Errands
@@ -122,7 +124,9 @@ class AuthorizeService:
                 PushedRequest(
                     digest=self._world.secrets.digest_of("pushed-request", reference),
                     client_id=read.target.client_id,
-                    parameters=dict(read.parameters),
+                    parameters={
+                        name: value for name, value in read.parameters.items() if name in _KEPT
+                    },
                     created_at=now,
                     expires_at=now + PUSHED_LIFETIME,
                 )
@@ -217,7 +221,8 @@ class AuthorizeService:
             self._flow.refuse(read.tenant_id, error, browser.origin, shown)
         fields = error_fields(self._flow, error, read.parameters.get("state"))
         told = tuple((name, value) for name, value in fields.items() if value is not None)
-        return Answer(read.target.uri, response.mode_for_errors(read.parameters), told)
+        silent = NONE in split(read.parameters.get("prompt", ""))
+        return Answer(read.target.uri, response.mode_for_errors(read.parameters), told, silent)
 
     def _show(
         self, tenant_id: str, client_id: str, shown: ShowError, browser: Browser
@@ -240,6 +245,27 @@ class AuthorizeService:
         return self._world.clock.now()
 
 
+# What is read of a request; nothing else is kept of one that was pushed.
+_KEPT = frozenset(
+    {
+        "acr_values",
+        "claims",
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "id_token_hint",
+        "login_hint",
+        "max_age",
+        "nonce",
+        "prompt",
+        "redirect_uri",
+        "resource",
+        "response_mode",
+        "response_type",
+        "scope",
+        "state",
+    }
+)
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 _NOT_PUSHED = ShowError(
     OAuthError(

@@ -86,7 +86,8 @@ class DeviceService:
         code = "".join(letter for letter in typed.upper() if letter in LETTERS)
         digest = self._world.secrets.digest_of("user-code", code)
         limits = throttling.keys(
-            self._world, {f"user codes {browser.origin.address}": throttle.USER_CODES}
+            self._world,
+            {f"user codes {throttling.network(browser.origin.address)}": throttle.USER_CODES},
         )
         wait = self._count(limits)
         if wait:

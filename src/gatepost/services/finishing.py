@@ -11,6 +11,7 @@ from gatepost.ports import Tenancy
 from gatepost.protocol import response, scopes
 from gatepost.protocol.claims import Principal
 from gatepost.protocol.id_tokens import Beside, Person
+from gatepost.protocol.interaction import NONE
 from gatepost.protocol.parameters import OAuthError
 from gatepost.protocol.response import Answer
 from gatepost.services.browsers import Browser, state_for, touch
@@ -134,7 +135,8 @@ def error_fields(flow: Flow, error: OAuthError, state: str | None) -> dict[str, 
 
 def _placed(request: AuthorizationRequest, fields: dict[str, str | None]) -> Answer:
     told = tuple((name, value) for name, value in fields.items() if value is not None)
-    return Answer(request.redirect_uri, request.response_mode, told)
+    silent = NONE in request.prompts
+    return Answer(request.redirect_uri, request.response_mode, told, silent)
 
 
 def _end(flow: Flow, sign_in: SignIn, now: datetime, granted: tuple[str, ...]) -> datetime:

@@ -30,10 +30,14 @@ class RefusalBook:
         self._seen: dict[tuple[str, str], int] = {}
         self._unwritten: dict[tuple[str, str], tuple[int, Event]] = {}
 
-    def remember(self, tenant_id: str, event: Event) -> None:
-        """Write the refusal into the tenant's journal, or count it."""
+    def remember(self, tenant_id: str, event: Event, culprit: str | None = None) -> None:
+        """Write the refusal into the tenant's journal, or count it.
+
+        The culprit is who acted, or what was aimed at; or who is named, where whether the target
+        exists must not be told by how much is written (R-48).
+        """
         self.tell(event.action, event.reason or "", event.target, event.origin)
-        unwritten = self._turn((tenant_id, event.actor.id or event.target), event)
+        unwritten = self._turn((tenant_id, culprit or event.actor.id or event.target), event)
         if unwritten is None:
             return
         told = _counting(event, unwritten) if unwritten else event

@@ -184,7 +184,7 @@ class SignInService:
             tenancy.directory.set_password(known.user.id, phc, now, must_change=must_change)
 
     def _limits(self, reference: Reference, account: str, browser: Browser) -> Keys:
-        address = browser.origin.address
+        address = throttling.network(browser.origin.address)
         where = f"{reference.tenant_id} {account}"
         limits = {
             f"{where} from {address}": throttle.ACCOUNT_AND_ADDRESS,
@@ -218,6 +218,7 @@ class SignInService:
                 target=user.id if user else "",
                 reason=reason,
             ),
+            culprit=throttling.network(browser.origin.address),
         )
         seconds = int(wait.total_seconds()) + 1
         if wait:

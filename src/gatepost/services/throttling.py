@@ -1,5 +1,6 @@
 """Counting guesses in the store, so that a restart or another node forgets none (R-49)."""
 
+import ipaddress
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -8,12 +9,26 @@ from gatepost.model.throttle import Limit
 from gatepost.ports import Tenancy
 from gatepost.services.world import World
 
+_HOME_PREFIX = 64  # what a household or a rented machine is given of IPv6
 Keys = Mapping[bytes, Limit]
 
 
 def keys(world: World, limits: Mapping[str, Limit]) -> Keys:
     """The limits under digests: what is guessed at stands in no row."""
     return {world.secrets.digest_of("attempts", name): limit for name, limit in limits.items()}
+
+
+def network(address: str) -> str:
+    """What one caller can hold many addresses of, so that they count as one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, _HOME_PREFIX), strict=False))
 
 
 def count(world: World, tenancy: Tenancy, limits: Keys) -> timedelta:

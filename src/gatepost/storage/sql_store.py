@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from gatepost.model.keys import SigningKey
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold
 from gatepost.ports import Secrets
+from gatepost.storage import sweeping
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.directory_store import SqlDirectoryStore
 from gatepost.storage.engine import transaction
@@ -101,6 +103,10 @@ class SqlDeployment:
         """Whether any client registered exactly this origin for calls from browsers."""
         known = select(client_origins.c.origin).where(client_origins.c.origin == origin)
         return self._work.one(known.limit(1)) is not None
+
+    def sweep(self, now: datetime, most: int) -> int:
+        """Remove at most so many rows of each kind whose deadline has passed; how many went."""
+        return sum(map(self._work.keep_books, sweeping.statements(now, most)))
 
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""

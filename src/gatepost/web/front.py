@@ -18,6 +18,9 @@ from gatepost.web.http import Call, Headers, Reply, path_segments
 
 BODY_TIMEOUT_S = 20
 THREADS = 16
+HASHING_THREADS = 4
+MOST_WAITING = 1_000
+MOST_HASHING = 68
 MAX_HEADER_BYTES = 32 * 1024
 _MAX_LOGGED_PATH = 500
 # After these the rest of the request may still be on its way: nobody is to wait for it.
@@ -36,11 +39,16 @@ Explain = Callable[[Refused, Origin], Reply]
 
 
 class Endpoint(NamedTuple):
-    """What answers a call: a handler, how much body it takes, and how it words a refusal."""
+    """What answers a call: a handler, how much body it takes, and how it words a refusal.
+
+    `hashes` is one that hashes passwords: those have threads of their own, so that a flood of
+    guesses makes nobody else wait (R-47).
+    """
 
     handle: Callable[[Call], Reply]
     explain: Explain
     body_limit: int = 0
+    hashes: bool = False
 
 
 class Door(Protocol):
@@ -48,6 +56,29 @@ class Door(Protocol):
 
     def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
         """The endpoint of a path, or None when the path is another door's."""
+
+
+class Threads:
+    """Worker threads with a bounded queue: beyond it a call is refused at once (R-47)."""
+
+    def __init__(self, name: str, number: int, most: int) -> None:
+        self._pool = ThreadPoolExecutor(number, thread_name_prefix=name)
+        self._most = most
+        self._under_way = 0
+
+    async def run(self, work: Callable[[], Reply]) -> Reply:
+        """The reply, made in a thread; all calls come from the one event loop."""
+        if self._under_way >= self._most:
+            raise _busy()
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._under_way -= 1
+
+    def close(self) -> None:
+        """Wait for the work that is under way."""
+        self._pool.shutdown(wait=True)
 
 
 class Front:
@@ -60,7 +91,8 @@ class Front:
         self._dice = dice
         self._trusted = trusted
         self._headers = _SECURITY + (_HSTS if https else ())
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self._calls = Threads("call", THREADS, MOST_WAITING)
+        self._hashing = Threads("hash", HASHING_THREADS, MOST_HASHING)
         self._log = logging.getLogger("gatepost.http")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -70,7 +102,8 @@ class Front:
 
     def close(self) -> None:
         """Wait for the calls that are being answered."""
-        self._threads.shutdown(wait=True)
+        self._calls.close()
+        self._hashing.close()
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
         operation_id = self._dice.guid()
@@ -85,9 +118,8 @@ class Front:
             _check_headers(scope["headers"], repeated)
             body = await _read_body(receive, headers, endpoint.body_limit)
             call = Call(method, segments, scope["query_string"], headers, body, origin)
-            reply = await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._answer, endpoint, call
-            )
+            threads = self._hashing if endpoint.hashes else self._calls
+            reply = await threads.run(lambda: self._answer(endpoint, call))
         except Refused as refused:
             reply = endpoint.explain(refused, origin)
         except _Gone:
@@ -146,6 +178,12 @@ _UNAVAILABLE = Refused(
     "The server cannot reach its store just now.",
     "Try again in a moment.",
 )
+
+
+def _busy() -> Refused:
+    return Refused(
+        Code.STORE_UNAVAILABLE, "The server has too much to do just now.", "Try again in a moment."
+    )
 
 
 def _fault(support_id: str) -> Refused:

@@ -32,18 +32,18 @@ YES_OR_NO = [
     "request_uri_parameter_supported",
     "authorization_response_iss_parameter_supported",
 ]
-ENDPOINTS = [
-    "authorization_endpoint",
-    "token_endpoint",
-    "userinfo_endpoint",
-    "jwks_uri",
-    "end_session_endpoint",
-    "check_session_iframe",
-    "revocation_endpoint",
-    "introspection_endpoint",
-    "device_authorization_endpoint",
-    "pushed_authorization_request_endpoint",
-]
+ENDPOINTS = {
+    "authorization_endpoint": "/connect/authorize",
+    "token_endpoint": "/connect/token",
+    "userinfo_endpoint": "/connect/userinfo",
+    "jwks_uri": "/.well-known/openid-configuration/jwks",
+    "end_session_endpoint": "/connect/endsession",
+    "check_session_iframe": "/connect/checksession",
+    "revocation_endpoint": "/connect/revocation",
+    "introspection_endpoint": "/connect/introspect",
+    "device_authorization_endpoint": "/connect/deviceauthorization",
+    "pushed_authorization_request_endpoint": "/connect/par",
+}
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+\Z")
 
 
@@ -69,7 +69,9 @@ def test_discovery_endpoint_verification(answer: httpx.Response) -> None:
     assert document["issuer"] + DISCOVERY_PATH == f"{HTTPS}/identity{DISCOVERY_PATH}"
     issuer = urlsplit(document["issuer"])
     assert (issuer.scheme, issuer.query, issuer.fragment) == ("https", "", "")
-    assert all(document[name].startswith("https://") for name in ENDPOINTS)
+    assert {name: document[name] for name in ENDPOINTS} == {
+        name: f"{HTTPS}/identity{path}" for name, path in ENDPOINTS.items()
+    }
     for name in TEXTS:
         texts = document[name]
         assert texts, name

@@ -3,6 +3,8 @@
 Each test is named after the module that it answers, without `oidcc-`.
 """
 
+import pytest
+
 from tests.flows import CALLBACK, pkce
 from tests.web.conformance.checks import check_refused
 from tests.web.conformance.party import (
@@ -18,6 +20,7 @@ from tests.web.conformance.party import (
 from tests.web.relying import USERINFO
 
 
+@pytest.mark.requirement("R-08", "R-10", "R-12", "R-41")
 @of(*PLANS)
 def test_server(party: Party) -> None:
     """The happy flow, and all that is checked in each."""
@@ -89,12 +92,14 @@ def test_ensure_request_without_nonce_succeeds_for_code_flow(party: Party) -> No
     assert "nonce" not in done.claims
 
 
+@pytest.mark.requirement("R-11")
 @of(*CODE_ID_TOKEN, *ALL_THREE)
 def test_ensure_request_without_nonce_fails(party: Party) -> None:
     """Where one comes, it is."""
     check_error(party, party.ask(party.browser(), nonce=None), "invalid_request")
 
 
+@pytest.mark.requirement("R-14")
 @of(*BASIC, *CODE_ID_TOKEN)
 def test_ensure_request_with_valid_pkce_succeeds(party: Party) -> None:
     """A client with a secret may prove its code too."""

@@ -1,5 +1,7 @@
 """Modules about who is signed in already: prompt, max_age, and the hint of an id token."""
 
+import pytest
+
 from tests.flows import Visitor
 from tests.web.conformance.party import PLANS, Answered, Asked, Party, check_error, of
 
@@ -13,6 +15,7 @@ def again_after(party: Party, visitor: Visitor, **parameters: str) -> tuple[Answ
     return first, party.ask(visitor, **parameters)
 
 
+@pytest.mark.requirement("R-37")
 @of(*PLANS)
 def test_prompt_login(party: Party) -> None:
     """The person must sign in again, and the time of it is told."""
@@ -24,6 +27,7 @@ def test_prompt_login(party: Party) -> None:
     assert second.claims["sub"] == first.claims["sub"]
 
 
+@pytest.mark.requirement("R-37")
 @of(*PLANS)
 def test_prompt_none_not_logged_in(party: Party) -> None:
     """Nobody is there, and no page says so."""
@@ -41,6 +45,7 @@ def test_prompt_none_logged_in(party: Party) -> None:
         assert second.claims[name] == first.claims[name]
 
 
+@pytest.mark.requirement("R-37")
 @of(*PLANS)
 def test_max_age_1(party: Party) -> None:
     """A sign-in of two seconds ago is too old for a second."""

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 from gatepost.protocol import discovery
-from gatepost.protocol.interaction import NONE
-from gatepost.protocol.scopes import split
 from gatepost.services.authorize import Pushed
 from gatepost.services.flows import Next
 from gatepost.web import pages
@@ -16,11 +14,7 @@ AUTHORIZE = discovery.ISSUER_PATH + discovery.AUTHORIZE_PATH
 
 def authorize(visit: Visit) -> Reply:
     """An authorization request by GET (OpenID Connect Core, 3.1.2.1)."""
-    parameters = visit.query()
-    outcome = visit.rooms.authorize.begin(parameters, visit.browser)
-    # Only what never shows a page may be framed: the silent renewal's own answer.
-    silent = NONE in split(parameters.get("prompt", ""))
-    return told(visit, outcome, framed=silent)
+    return told(visit, visit.rooms.authorize.begin(visit.query(), visit.browser))
 
 
 def post_authorize(visit: Visit) -> Reply:

@@ -53,6 +53,7 @@ _ACTING = frozenset(
         f"{PREFIX}/resume",
     }
 )
+_HASHING = frozenset({f"{PREFIX}/signin", f"{PREFIX}/password", f"{ACCOUNT}/password"})
 
 
 class InteractionDoor:
@@ -73,13 +74,17 @@ class InteractionDoor:
             methods = ", ".join(page)
             return Endpoint(lambda call: _wrong_method(call, methods), site.explain)
         limit = BODY_LIMIT if method == "POST" else 0
-        return Endpoint(lambda call: self._answer(answering, call), site.explain, limit)
+        hashes = method == "POST" and path in _HASHING
+        return Endpoint(lambda call: self._answer(answering, call), site.explain, limit, hashes)
 
     def _answer(self, answering: Answering, call: Call) -> Reply:
         visitor = self._place.cookies.browser(call)
         reply = answering(Visit(call, visitor.browser, self._rooms, self._place))
         named = {value.partition("=")[0] for name, value in reply.headers if name == "Set-Cookie"}
         fresh = tuple(pair for pair in visitor.fresh if pair[1].partition("=")[0] not in named)
+        if call.method == "POST":
+            # Another site's POST comes without our cookies; new ones would replace those there are.
+            fresh = ()
         return reply._replace(headers=reply.headers + fresh)
 
 

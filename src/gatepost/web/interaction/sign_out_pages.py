@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from gatepost.model.errors import Code, Refused
 from gatepost.protocol import discovery, redirects
 from gatepost.services.sign_out import SignOutRequest
 from gatepost.web import pages
@@ -78,11 +79,14 @@ def check_session(visit: Visit) -> Reply:
 
 def _carried(parameters: dict[str, str]) -> dict[str, str]:
     """What a request to sign out says, to be said again."""
-    return {
-        name: value
-        for name, value in parameters.items()
-        if name in _CARRIED and len(value) <= _MAX_CARRIED
-    }
+    said = {name: parameters[name] for name in _CARRIED if name in parameters}
+    if any(len(value) > _MAX_CARRIED for value in said.values()):
+        raise Refused(
+            Code.MALFORMED_BODY,
+            f"A parameter is longer than {_MAX_CARRIED} characters.",
+            "Go back to the application and sign out there again.",
+        )
+    return said
 
 
 def _client(request: SignOutRequest) -> Values | None:

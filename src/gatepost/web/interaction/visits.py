@@ -127,14 +127,14 @@ def reach_of(stand: Stand) -> Reach:
     return Reach()
 
 
-def told(visit: Visit, outcome: Next | Home | Answer | ShowError, *, framed: bool = False) -> Reply:
+def told(visit: Visit, outcome: Next | Home | Answer | ShowError) -> Reply:
     """What became of an errand, as an answer to the browser."""
     if isinstance(outcome, ShowError):
         return show_error(visit, outcome)
     if isinstance(outcome, Next):
         return to_step(outcome.step, outcome.reference)
     if isinstance(outcome, Answer):
-        return _answer(outcome, framed=framed)
+        return _answer(outcome)
     if outcome.page == "account":
         return redirect(ACCOUNT)
     allowed = outcome.page.endswith("allowed")
@@ -157,11 +157,11 @@ def show_error(visit: Visit, shown: ShowError, status: int = 400) -> Reply:
     )
 
 
-def _answer(answer: Answer, *, framed: bool) -> Reply:
+def _answer(answer: Answer) -> Reply:
     if answer.mode != response.FORM_POST:
         return redirect(response.address(answer))
     source = redirects.source(answer.uri)
-    reach = Reach(forms=(source,), framed_by=(source,) if framed else ())
+    reach = Reach(forms=(source,), framed_by=(source,) if answer.silent else ())
     return pages.page_reaching(
         reach, 200, "form_post.html", action=answer.uri, fields=answer.fields
     )
@@ -172,7 +172,7 @@ def _parsed(raw: bytes) -> dict[str, str]:
     if isinstance(found, OAuthError):
         raise Refused(
             Code.MALFORMED_BODY,
-            f"The request is not in order ({found.error}): {found.description}.",
+            f"The request is not in order (invalid_request): {_FORM_FAULTS[found.reason]}.",
             "Go back to the application and start again.",
         )
     return found
@@ -200,6 +200,13 @@ def _check_same_site(call: Call, origin: str) -> None:
         )
 
 
+# In our words alone: on a page of ours a stranger could make the name of a parameter a sentence.
+_FORM_FAULTS = {
+    "too_many_parameters": "it has too many parameters",
+    "malformed_form": "it is not well-formed",
+    "parameter_too_long": "a parameter is too long",
+    "repeated_parameter": "a parameter is there twice",
+}
 _ANY_ERROR = (
     "That sign-in cannot go on",
     "",

@@ -1,0 +1,70 @@
+"""What is over goes, in batches, and nothing else."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from gatepost import ports
+from gatepost.model.grants import Family
+from tests.stores.examples import NOW, client, found_tenant, guid, recorded, user
+from tests.stores.flow_examples import (
+    IN_AN_HOUR,
+    code,
+    digests,
+    family,
+    new_digest,
+    pending,
+    sign_in,
+)
+
+BEFORE, AFTER = IN_AN_HOUR - timedelta(seconds=1), IN_AN_HOUR
+
+
+def _filled(store: ports.Store) -> tuple[str, Family, bytes, str]:
+    tenant_id = found_tenant(store)
+    owner, application = user(guid()), client("hybrid", guid())
+    kept = family(application.settings.id, owner.id, expires_at=IN_AN_HOUR)
+    used = code(kept.id, expires_at=NOW)
+    signed_in = sign_in(owner.id)
+    with recorded(store, tenant_id) as unit:
+        unit.directory.add_user(owner)
+        unit.clients.add(application)
+        unit.sign_ins.add(signed_in, digests())
+        unit.grants.add_family(kept)
+        unit.grants.add_code(used)
+        unit.grants.add_pending(pending(application.settings.id, expires_at=IN_AN_HOUR))
+        unit.sign_ins.save_attempts({new_digest(): IN_AN_HOUR})
+        unit.grants.revoke_token(guid(), IN_AN_HOUR)
+    return tenant_id, kept, used.digest, signed_in.id
+
+
+def _swept(store: ports.Store, now: datetime, most: int = 100) -> int:
+    with store.writing_all() as deployment:
+        return deployment.sweep(now, most)
+
+
+def test_nothing_goes_before_its_time(empty_store: ports.Store) -> None:
+    tenant_id, kept, digest, sign_in_id = _filled(empty_store)
+    assert _swept(empty_store, BEFORE) == 0
+    with empty_store.reading(tenant_id) as unit:
+        assert unit.grants.family(kept.id) == kept
+        assert unit.sign_ins.get(sign_in_id) is not None
+        # Long past its own minute, and still known for what it is if somebody uses it again.
+        assert unit.grants.code(digest) is not None
+
+
+def test_what_is_over_goes_and_a_code_with_its_family(empty_store: ports.Store) -> None:
+    tenant_id, kept, digest, sign_in_id = _filled(empty_store)
+    assert _swept(empty_store, AFTER) == 5
+    with empty_store.reading(tenant_id) as unit:
+        assert unit.grants.family(kept.id) is None
+        assert unit.grants.code(digest) is None
+        assert unit.sign_ins.get(sign_in_id) is None
+    assert _swept(empty_store, AFTER) == 0
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_batch_is_no_larger_than_asked_for(empty_store: ports.Store, most: int) -> None:
+    for _ in range(3):
+        _filled(empty_store)
+    assert _swept(empty_store, AFTER, most) == 5 * most
