@@ -3,8 +3,11 @@
 
 import { createInterface } from "node:readline";
 
-// Node 18 has it as a module only.
+// Node 18 has the one as a module only, and the other nowhere by name.
 globalThis.crypto ??= (await import("node:crypto")).webcrypto;
+globalThis.CryptoKey ??= (
+  await crypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", false, ["encrypt"])
+).constructor;
 
 export const client = await import("openid-client");
 export const settings = JSON.parse(process.argv[2]);

@@ -234,13 +234,10 @@ class Party(RuleBasedStateMachine):
         """The session cookie of a browser."""
         return self.browsers[browser].http.cookies.get(SID) or ""
 
-    def form(self, pick: int) -> Form:
-        """One of the forms that were ever shown, latest first."""
-        return self.forms[-1 - pick % len(self.forms)]
-
-    def shown_at(self, *steps: str) -> list[Form]:
-        """The forms of these steps, latest first."""
-        return [form for form in reversed(self.forms) if form.step in steps]
+    def people_of(self, form: Form) -> list[Someone]:
+        """The people of the tenant that a form is of."""
+        there = self.model.requests[form.number].tenant
+        return [person for person in self.people if person.tenant == there]
 
     def may_count(self, form: Form) -> bool:
         """Whether a form is neither over nor void."""

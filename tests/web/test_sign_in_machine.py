@@ -31,7 +31,7 @@ has_forms = precondition(lambda self: self.forms)
 
 
 class Browsers(Party):
-    """The machine."""
+    """The machine. Its rules are few, because each run is tried without some of them."""
 
     @rule(
         browser=browsers,
@@ -47,64 +47,27 @@ class Browsers(Party):
         tenant, client_id = self.world.clients[client % len(self.world.clients)]
         asked = (frozenset(scope.split()), frozenset(prompt.split()), max_age, self.now)
         self.model.requests.append(Request(browser, tenant, client_id, *asked))
+        number = len(self.model.requests) - 1
         query: dict[str, Any] = {
             "client_id": client_id,
             "redirect_uri": CALLBACK,
             "response_type": "code",
             "scope": scope,
-            "state": len(self.model.requests) - 1,
+            "state": number,
         }
         query |= {"prompt": prompt} if prompt else {}
         query |= {"max_age": max_age} if max_age is not None else {}
-        number = len(self.model.requests) - 1
         self.arrive(browser, number, self.browsers[browser].http.get(AUTHORIZE, params=query))
 
-    @rule(browser=browsers, client=some, scope=st.sampled_from(SCOPES), who=some)
-    def visit_an_application(self, browser: int, client: int, scope: str, who: int) -> None:
-        """Somebody goes the whole way, as most people do."""
-        shown = len(self.forms)
-        self.begin(browser, client, scope, "", None)
-        if len(self.forms) > shown:
-            self.go_on(0, who)
-
     @has_forms
-    @rule(browser=browsers, pick=some)
-    def resume(self, browser: int, pick: int) -> None:
-        """Somebody opens the address of an errand, theirs or not."""
-        self.visit(browser, self.form(pick))
-
-    @has_forms
-    @rule(browser=browsers, own=mostly, pick=some, who=some, right=mostly)
-    def sign_in(self, browser: int, own: bool, pick: int, who: int, right: bool) -> None:
-        """A password is typed into any sign-in form that there ever was."""
-        forms = self.shown_at("signin")
-        form = forms[pick % len(forms)]
-        there = self.model.requests[form.number].tenant
-        people = [person for person in self.people if own is False or person.tenant == there]
-        person = people[who % len(people)]
-        self.type_password(form.browser if own else browser, form, person, right=right)
-
-    @precondition(lambda self: self.shown_at("consent", "choose", "password"))
-    @rule(browser=browsers, own=mostly, pick=some, said=some)
-    def decide(self, browser: int, own: bool, pick: int, said: int) -> None:
-        """Any question that there ever was is answered."""
-        forms = self.shown_at("consent", "choose", "password")
-        # Mostly one that may still count, or hardly any would.
-        forms = [form for form in forms if own and self.may_count(form)] or forms
-        form = forms[pick % len(forms)]
-        answers = ANSWERS[form.step]
-        self.answer(form.browser if own else browser, form, answers[said % len(answers)])
-
-    @has_forms
-    @rule(pick=some, who=some)
-    def go_on(self, pick: int, who: int) -> None:
-        """Somebody comes back to what they began, and does what the pages ask, to the end."""
-        form = self.form(pick)
-        there = self.model.requests[form.number].tenant
-        people = [person for person in self.people if person.tenant == there]
+    @rule(pick=some, who=some, most=st.integers(1, 5))
+    def go_on(self, pick: int, who: int, most: int) -> None:
+        """Somebody comes back to what they began, and does what the pages ask, like most people."""
+        form = self.forms[-1 - pick % len(self.forms)]
+        people = self.people_of(form)
         shown = len(self.forms)
         self.visit(form.browser, form)
-        for _ in range(6):
+        for _ in range(most):
             if len(self.forms) == shown:
                 return
             shown, latest = len(self.forms), self.forms[-1]
@@ -114,9 +77,26 @@ class Browsers(Party):
             else:
                 self.answer(form.browser, latest, ANSWERS[latest.step][0])
 
-    @rule(browser=browsers, what=st.integers(0, 4), who=some, enabled=mostly)
+    @has_forms
+    @rule(browser=browsers, own=mostly, pick=some, what=some, who=some)
+    def send(self, browser: int, own: bool, pick: int, what: int, who: int) -> None:
+        """A page is opened, or a form is sent, that was ever shown to anybody."""
+        # Mostly one that may still count, or hardly any would.
+        forms = [form for form in self.forms if own and self.may_count(form)] or self.forms
+        form = forms[-1 - pick % len(forms)]
+        there = form.browser if own else browser
+        if what == 0:
+            self.visit(there, form)
+        elif form.step == "signin":
+            people = self.people_of(form) if what % 2 else self.people
+            self.type_password(there, form, people[who % len(people)], right=what != 1)
+        else:
+            answers = ANSWERS[form.step]
+            self.answer(there, form, answers[what % len(answers)])
+
+    @rule(browser=browsers, what=some, who=some, enabled=mostly)
     def interrupt(self, browser: int, what: int, who: int, enabled: bool) -> None:
-        """What happens less often; one rule, or hardly anything else would."""
+        """Something comes in between."""
         if what == 0:
             self.world.house.forward(minutes=LONG[who])
         elif what == 1:
@@ -127,13 +107,10 @@ class Browsers(Party):
             person = self.people[who % len(self.people)]
             set_enabled(self.world.house.world, person.tenant, person.id, enabled=enabled)
             person.enabled = enabled
-        elif self.kept:
+        elif what == 4 and self.kept:
             self.plant(*self.kept[-1 - who % len(self.kept)])
-
-    @rule(minutes=st.integers(1, 9))
-    def wait(self, minutes: int) -> None:
-        """Time goes by."""
-        self.world.house.forward(minutes=minutes)
+        else:
+            self.world.house.forward(minutes=what)
 
     def sign_out(self, browser: int) -> None:
         """Somebody signs out of a browser."""

@@ -1,0 +1,94 @@
+"""Password hashing has threads and a queue of its own: a flood of guesses stops nobody else."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gatepost.model.errors import Code, Refused
+from gatepost.web.front import HASHING_THREADS, Threads
+from gatepost.web.http import Reply
+from tests.flows import Visitor, form_of, new_application
+from tests.served import Served, serve, sqlite_settings
+
+
+class Gate:
+    """A hasher that waits at a gate, in place of a slow one."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.waiting = threading.Semaphore(0)
+        self.decoy = "$none$"
+
+    def verify(self, _phc: str, _password: str) -> bool:
+        """Wrong, once the gate is open."""
+        self.waiting.release()
+        self.opened.wait(30)
+        return False
+
+
+@pytest.fixture
+def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Served, Gate]]:
+    """A server whose passwords take as long as the test likes."""
+    gate = Gate()
+    with serve(sqlite_settings(tmp_path)) as served:
+        hasher = type(served.house.world.passwords)
+        monkeypatch.setattr(hasher, "verify", lambda _self, phc, word: gate.verify(phc, word))
+        try:
+            yield served, gate
+        finally:
+            gate.opened.set()
+
+
+@pytest.mark.requirement("R-47")
+def test_others_are_answered_while_every_hashing_thread_is_busy(gated: tuple[Served, Gate]) -> None:
+    served, gate = gated
+    guesses = [_guess(served) for _ in range(HASHING_THREADS + 4)]
+    for _ in range(HASHING_THREADS):
+        assert gate.waiting.acquire(timeout=20)
+    assert served.http.get("/health/ready").status_code == 200
+    assert served.admin()["Authorization"]
+    gate.opened.set()
+    for thread, answers in guesses:
+        thread.join(30)
+        assert [answer.status_code for answer in answers] == [401]
+
+
+@pytest.mark.requirement("R-47")
+def test_beyond_its_queue_work_is_refused_at_once() -> None:
+    opened = threading.Event()
+
+    def work() -> Reply:
+        opened.wait(30)
+        return Reply(200)
+
+    async def crowd() -> list[int]:
+        threads = Threads("test", number=1, most=3)
+        running = [asyncio.ensure_future(threads.run(work)) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Refused) as refused:
+            await threads.run(work)
+        assert refused.value.code is Code.STORE_UNAVAILABLE
+        opened.set()
+        statuses = [(await answer).status for answer in running]
+        statuses.append((await threads.run(work)).status)
+        threads.close()
+        return statuses
+
+    assert asyncio.run(crowd()) == [200] * 4
+
+
+def _guess(served: Served) -> tuple[threading.Thread, list[httpx.Response]]:
+    visitor = Visitor(served)
+    page = visitor.authorize(new_application(served, served.first))
+    _, fields = form_of(page.response.text, "submit")
+    body = fields | {"email": "kim@example.com", "password": "a guess"}
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(visitor.http.post("/identity/signin", data=body))
+    )
+    thread.start()
+    return thread, answers
