@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 IDLE, ABSOLUTE = timedelta(minutes=75), timedelta(hours=8)
 ERRAND = timedelta(minutes=30)
 MINUTE = timedelta(minutes=1)
+FOR_THE_PAGES = timedelta(minutes=5)
 
 
 @dataclass
@@ -96,18 +97,17 @@ class Model:
         return "finish"
 
     def _must_sign_in(self, request: Request, session: Session, now: datetime) -> bool:
+        age = now - session.signed_in_at
+        allowed = request.max_age
+        old = allowed is not None and (allowed == 0 or age > timedelta(seconds=allowed))
         if request.signed_in == session.sid:
-            return False
-        old = request.max_age is not None and (
-            request.max_age == 0 or now - session.signed_in_at > timedelta(seconds=request.max_age)
-        )
+            return old and age > FOR_THE_PAGES
         return old or "login" in request.prompts
 
     def _agreed(self, request: Request, user_id: str) -> bool:
-        if request.allowed_by == user_id:
-            return True
-        known = self.consents.get((user_id, request.client), frozenset())
-        return "consent" not in request.prompts and request.scopes <= known
+        if "consent" in request.prompts:
+            return request.allowed_by == user_id
+        return request.scopes <= self.consents.get((user_id, request.client), frozenset())
 
     def leave(self, tenant: str, cookie: str) -> None:
         """The browser with this cookie leaves whoever is signed in at the tenant."""

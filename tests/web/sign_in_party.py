@@ -234,6 +234,15 @@ class Party(RuleBasedStateMachine):
         """The session cookie of a browser."""
         return self.browsers[browser].http.cookies.get(SID) or ""
 
+    def whose(self, browser: int, account_page: str) -> Session:
+        """The session whose account page this is: of the person that the page names."""
+        mine = [person for person in self.people if person.email in account_page]
+        session = self.model.session(mine[0].tenant, self.cookie(browser), self.now)
+        assert session is not None
+        assert [session.who] == mine
+        assert not session.who.one_time
+        return session
+
     def people_of(self, form: Form) -> list[Someone]:
         """The people of the tenant that a form is of."""
         there = self.model.requests[form.number].tenant

@@ -167,6 +167,14 @@ def test_a_no_is_told_to_the_application(served: Served) -> None:
     assert asked.ask().path == CONSENT
 
 
+@pytest.mark.requirement("R-38", "R-39")
+def test_a_no_counts_after_a_yes_in_another_window(served: Served) -> None:
+    asked = Asked(served)
+    other = asked.ask(state="other")
+    assert asked.visitor.submit(other, "allow").answer["code"]
+    assert asked.visitor.submit(asked.question, "deny").answer["error"] == "access_denied"
+
+
 @pytest.mark.requirement("R-38")
 def test_not_me_asks_to_sign_in_anew(served: Served) -> None:
     asked = Asked(served)

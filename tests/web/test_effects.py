@@ -55,12 +55,16 @@ class Estate:
             "userinfo": userinfo(self.served, access).status_code == 200,
             "introspection": is_active(self.served, self.other, access),
             "rest": rest(self.served, self.served.first, access).status_code == 200,
-            "session": "code" in self.visitor.authorize(self.other, prompt="none").answer,
+            "session": self._is_signed_in(),
             "asking": self._may_ask(),
             "refresh": "access_token" in self.tokens_anew(),
             "code": redeemed(self.served, self.code).status_code == 200,
         }
         return {name for name, works in working.items() if works}
+
+    def _is_signed_in(self) -> bool:
+        answer = self.visitor.authorize(self.other, prompt="none").answer
+        return answer.get("error") != "login_required"
 
     def _may_ask(self) -> bool:
         return ask(self.served, self.client, "introspect", token="x").status_code == 200

@@ -1,17 +1,20 @@
 """What may be used once is used once, however many ask at the same moment; on both stores."""
 
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import httpx
 import pytest
 
 from gatepost.model.grants import Family
 from gatepost.protocol.grants import refresh_token as grant
-from gatepost.services import journal
+from gatepost.services import journal, keys
 from tests.flows import (
     Application,
     Visitor,
@@ -76,6 +79,30 @@ def family_of(served: Served, access_token: str) -> Family:
 def offline_client(served: Served, collection: str = "HybridClients") -> Application:
     """A client that may refresh."""
     return new_application(served, served.first, collection, AllowOfflineAccess=True)
+
+
+def watch_doors(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The store's doors that are opened, from now on, by who holds one open already."""
+    store, held = served.house.store, threading.local()
+    nested: list[str] = []
+
+    def watched(door: str, open_: Callable[..., Any]) -> Callable[..., Any]:
+        @contextmanager
+        def opened(*tenant_id: str) -> Iterator[Any]:
+            if getattr(held, "one", False):
+                nested.append(door)
+            with open_(*tenant_id) as unit:
+                held.one = True
+                try:
+                    yield unit
+                finally:
+                    held.one = False
+
+        return opened
+
+    for door in ("reading", "writing", "reading_all", "writing_all"):
+        monkeypatch.setattr(store, door, watched(door, getattr(store, door)))
+    return nested
 
 
 @pytest.mark.requirement("R-16", "R-17")
@@ -164,3 +191,25 @@ def test_one_of_fifty_uses_of_an_assertion_is_let_in(served: Served) -> None:
     assert outcomes(answers) == {"200": 1, "invalid_client": AT_ONCE - 1}
     (access,) = (answer.json()["access_token"] for answer in answers if answer.is_success)
     assert is_active(served, new_application(served, served.first), access)
+
+
+def test_no_call_waits_for_a_second_connection(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When all connections are in use, each would wait for one that another holds."""
+    nested = watch_doors(served, monkeypatch)
+    monkeypatch.setattr(keys, "RING_AGE", timedelta(0))  # so that they are read each time
+    client, person = offline_client(served), new_person(served, served.first)
+    visitor = Visitor(served)
+    first = redeemed(served, new_code(served, client, person, visitor, scope=ALL_SCOPES)).json()
+    hinted = visitor.authorize(client, prompt="none", id_token_hint=first["id_token"])
+    assert "code" in hinted.answer
+    second = refreshed(served, client, first["refresh_token"]).json()
+    assert userinfo(served, second["access_token"]).status_code == 200
+    for shown in (second["access_token"], second["refresh_token"]):
+        assert is_active(served, client, shown)
+        assert ask(served, client, "revocation", token=shown).status_code == 200
+    assert rest(served, served.first, first["access_token"]).status_code == 401
+    keyed = Keyed(served)
+    assert keyed.ask(keyed.assertion()).status_code == 200
+    assert nested == []

@@ -149,7 +149,8 @@ class AuthorizeService:
             read = self._checked(tenancy, tenant_id, client_id, taken)
         if isinstance(read, ShowError):
             return self._show(tenant_id, client_id, read, browser)
-        return read
+        # After the store was closed: the keys may have to be read, on a connection of their own.
+        return self._with_hint(read)
 
     def _checked(
         self, tenancy: Tenancy, tenant_id: str, client_id: str, parameters: Mapping[str, str]
@@ -171,8 +172,6 @@ class AuthorizeService:
             return _Read(tenant_id, target, parameters, opened)
         parameters = opened
         request = authorization.read(parameters, target, client, self._expected(tenant_id))
-        if isinstance(request, AuthorizationRequest) and "id_token_hint" in parameters:
-            request = self._with_hint(request, parameters["id_token_hint"])
         return _Read(tenant_id, target, parameters, request)
 
     def _opened(
@@ -190,13 +189,15 @@ class AuthorizeService:
         issuer = self._flow.mint.issuer
         return request_objects.read(payload, client.settings.id, issuer, self._now())
 
-    def _with_hint(
-        self, request: AuthorizationRequest, id_token: str
-    ) -> AuthorizationRequest | OAuthError:
-        hint = self._flow.mint.read_hint(id_token)
+    def _with_hint(self, read: _Read) -> _Read:
+        """The request, for the person whom an id token of ours names."""
+        if "id_token_hint" not in read.parameters or isinstance(read.request, OAuthError):
+            return read
+        hint = self._flow.mint.read_hint(read.parameters["id_token_hint"])
         if hint is None:
-            return invalid_request("id_token_hint is not an id token of ours", "hint_malformed")
-        return replace(request, hinted_user=hint.sub)
+            problem = "id_token_hint is not an id token of ours"
+            return read._replace(request=invalid_request(problem, "hint_malformed"))
+        return read._replace(request=replace(read.request, hinted_user=hint.sub))
 
     def _taken(
         self, tenant_id: str, client_id: str, parameters: Mapping[str, str]

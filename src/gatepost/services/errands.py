@@ -222,7 +222,8 @@ def _finish_or_fail(
 
 
 def _deny(errands: Errands, tenancy: Tenancy, stand: Stand, origin: Origin) -> Kept | None:
-    if stand.sign_in is None or stand.step not in (Step.CONSENT, Step.DEVICE):
+    # Also where nothing is asked any more, because they said yes in another window meanwhile.
+    if stand.sign_in is None or stand.step not in (Step.CONSENT, Step.DEVICE, Step.FINISH):
         return None
     errand = stand.pending.errand
     if isinstance(errand, DeviceErrand):

@@ -55,9 +55,11 @@ class TokenUse:
             self._login.remember(known.tenant_id, known.id, error, request.origin)
             return error
         token = request.form["token"]
+        # Before the store is opened: the keys may have to be read, on a connection of their own.
+        read = self._access.read(token, None)
         with self._world.store.reading(known.tenant_id) as tenancy:
             return (
-                self._about_access(tenancy, known, token)
+                self._about_access(tenancy, known, read)
                 or self._about_refresh(tenancy, known, token)
                 or INACTIVE
             )
@@ -68,8 +70,8 @@ class TokenUse:
         if isinstance(known, OAuthError):
             return known
         token = request.form["token"]
+        claims = self._access.read(token, None)
         with self._world.store.writing(known.tenant_id) as tenancy:
-            claims = self._access.read(token, None)
             if isinstance(claims, AccessClaims):
                 self._revoke_access(tenancy, known, claims, request.origin)
             else:
@@ -101,9 +103,8 @@ class TokenUse:
         return known
 
     def _about_access(
-        self, tenancy: Tenancy, known: KnownClient, token: str
+        self, tenancy: Tenancy, known: KnownClient, read: AccessClaims | str
     ) -> Mapping[str, Any] | None:
-        read = self._access.read(token, None)
         if isinstance(read, str) or read.tid != known.tenant_id:
             return None
         if isinstance(confirmed(tenancy, claimed(read)), str):
