@@ -21,7 +21,10 @@ def sweep(unit: Unit, now: datetime, most: int) -> int:
     )
     gone = 0
     for table, end in ends:
-        over = [key for key, row in table.items() if end(row) <= now][:most]
+        over = [key for key, row in table.items() if end(row) <= now]
+        if table is tables.families:
+            over = [key for key in over if (key[0], table[key].sign_in_id) not in tables.sign_ins]
+        over = over[:most]
         for key in over:
             unit.clear_books(table, key)
             if table is tables.families:

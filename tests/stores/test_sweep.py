@@ -63,6 +63,23 @@ def test_what_is_over_goes_and_a_code_with_its_family(empty_store: ports.Store) 
     assert _swept(empty_store, AFTER) == 0
 
 
+def test_a_family_stays_as_long_as_its_sign_in_goes_on(empty_store: ports.Store) -> None:
+    tenant_id = found_tenant(empty_store)
+    owner, application = user(guid()), client("hybrid", guid())
+    renewed = sign_in(owner.id, expires_at=IN_AN_HOUR + timedelta(hours=7))
+    kept = family(application.settings.id, owner.id, sign_in_id=renewed.id, expires_at=IN_AN_HOUR)
+    with recorded(empty_store, tenant_id) as unit:
+        unit.directory.add_user(owner)
+        unit.clients.add(application)
+        unit.sign_ins.add(renewed, digests())
+        unit.grants.add_family(kept)
+    assert _swept(empty_store, AFTER) == 0
+    with empty_store.reading(tenant_id) as unit:
+        assert unit.grants.clients_of_sign_in(renewed.id) == (application.settings.id,)
+    _swept(empty_store, renewed.expires_at)
+    assert _swept(empty_store, renewed.expires_at) == 1
+
+
 @pytest.mark.parametrize("most", [1, 2])
 def test_a_batch_is_no_larger_than_asked_for(empty_store: ports.Store, most: int) -> None:
     for _ in range(3):

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Delete, delete, select, tuple_
+from sqlalchemy import Column, Delete, Exists, delete, exists, select, tuple_
 
 from gatepost.storage import flow_tables
+from gatepost.storage.flow_tables import families, sign_ins
 
 # Codes and refresh tokens go with their family, so that a late replay is known for what it is.
 _DEADLINES: tuple[Column[datetime], ...] = (
@@ -12,8 +13,8 @@ _DEADLINES: tuple[Column[datetime], ...] = (
     flow_tables.pending_requests.c.expires_at,
     flow_tables.pushed_requests.c.expires_at,
     flow_tables.device_codes.c.expires_at,
-    flow_tables.families.c.expires_at,
-    flow_tables.sign_ins.c.expires_at,
+    families.c.expires_at,
+    sign_ins.c.expires_at,
     flow_tables.revoked_tokens.c.expires_at,
 )
 
@@ -26,4 +27,13 @@ def statements(now: datetime, most: int) -> tuple[Delete, ...]:
 def _over(deadline: Column[datetime], now: datetime, most: int) -> Delete:
     key = tuple(deadline.table.primary_key)
     over = select(*key).where(deadline <= now).limit(most)
+    if deadline.table is families:
+        over = over.where(~_its_sign_in_goes_on())
     return delete(deadline.table).where(tuple_(*key).in_(over))
+
+
+def _its_sign_in_goes_on() -> Exists:
+    """The client of a family is to be told when the sign-in ends, which may outlive the family."""
+    return exists().where(
+        sign_ins.c.tenant_id == families.c.tenant_id, sign_ins.c.id == families.c.sign_in_id
+    )
