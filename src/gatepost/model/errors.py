@@ -25,6 +25,7 @@ class Code(StrEnum):
     BUILT_IN_ROLE = "built_in_role"
     NOT_AUTHENTICATED = "not_authenticated"
     INVALID_TOKEN = "invalid_token"
+    SCOPE_MISSING = "scope_missing"
     ROLE_MISSING = "role_missing"
     ROLE_NOT_HELD = "role_not_held"
     LAST_ADMINISTRATOR = "last_administrator"

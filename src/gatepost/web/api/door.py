@@ -94,6 +94,12 @@ class ApiDoor:
             if scheme.lower() == "bearer"
             else "no_bearer"
         )
+        if caller == "scope_missing":
+            raise Refused(
+                Code.SCOPE_MISSING,
+                "The access token does not have the scope ocsapi.",
+                "Ask for the scope ocsapi when the token is requested.",
+            )
         if isinstance(caller, str):
             raise Refused(
                 Code.INVALID_TOKEN,

@@ -28,6 +28,7 @@ SHOWN = {
     Code.BUILT_IN_ROLE: Shown(400, "Built-in role"),
     Code.NOT_AUTHENTICATED: Shown(401, "Unauthorized"),
     Code.INVALID_TOKEN: Shown(401, "Unauthorized"),
+    Code.SCOPE_MISSING: Shown(403, "Forbidden"),
     Code.ROLE_MISSING: Shown(403, "Forbidden"),
     Code.ROLE_NOT_HELD: Shown(403, "Forbidden"),
     Code.LAST_ADMINISTRATOR: Shown(403, "The last administrator stays"),
@@ -93,7 +94,7 @@ def _extra_headers(refused: Refused, status: int) -> Headers:
         return (("WWW-Authenticate", 'Bearer realm="gatepost", error="invalid_token"'),)
     if status == 401:
         return (("WWW-Authenticate", 'Bearer realm="gatepost"'),)
-    if refused.code is Code.ROLE_MISSING:
+    if refused.code in {Code.ROLE_MISSING, Code.SCOPE_MISSING}:
         return (("WWW-Authenticate", 'Bearer realm="gatepost", error="insufficient_scope"'),)
     if isinstance(refused, WrongMethod):
         return (("Allow", ", ".join(refused.methods)),)
