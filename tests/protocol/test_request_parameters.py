@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gatepost.model.clients import StoredClient
 from gatepost.model.requests import AuthorizationRequest, RequestedClaims
-from gatepost.protocol.authorization import MAX_ACR_VALUES, ShowError, read, target
+from gatepost.protocol.authorization import MAX_ACR_VALUES, MAX_STATE, ShowError, read, target
 from gatepost.protocol.parameters import OAuthError
 from gatepost.protocol.response import Answer, address, mode_for_errors, parts_of
 from gatepost.protocol.scopes import NAMES
@@ -195,12 +195,13 @@ def test_what_is_not_supported_is_refused_by_name(client: StoredClient, name: st
 
 
 def test_what_is_not_judged_is_kept_as_it_was_sent() -> None:
-    state = "\u00e9 &=%\r\n#?/" + "x" * 9_000
+    state = "\u00e9 &=%\r\n#?/".ljust(MAX_STATE, "x")
     found = accepted(state=state, login_hint="kim@example.com", ui_locales="de", display="popup")
     assert found.state == state
     assert found.login_hint == "kim@example.com"
     assert accepted(login_hint="k" * 999).login_hint == "k" * 254
     assert accepted(state=None).state is None
+    assert refused(state=state + "x") == ("invalid_request", "state_too_long")
 
 
 def test_unknown_parameters_change_nothing() -> None:

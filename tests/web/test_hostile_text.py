@@ -25,7 +25,9 @@ PAYLOADS = (
     "\u2028<b>\u202e",
 )
 _characters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
-_hostile = st.lists(st.sampled_from(PAYLOADS) | st.text(_characters, min_size=1, max_size=20), min_size=1)
+_hostile = st.lists(
+    st.sampled_from(PAYLOADS) | st.text(_characters, min_size=1, max_size=20), min_size=1
+)
 HOSTILE = _hostile.map(lambda parts: "".join(parts)[:200])
 _few = settings(max_examples=60, deadline=None)
 

@@ -16,7 +16,8 @@ from gatepost.protocol.claims import SKEW_SECONDS
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = tuple(name for names in key_sets.ALGORITHMS.values() for name in names)
 MAX_ASSERTION = 8192
-MAX_LIFETIME = 600
+# What common libraries sign for by default; each id is kept until then.
+MAX_LIFETIME = 3600
 
 _PARTS = 3
 _MAX_ID = 100
