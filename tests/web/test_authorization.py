@@ -271,6 +271,8 @@ def test_a_post_from_another_site_comes_back_with_the_cookies(on_sqlite: Served)
     bare = Visitor(on_sqlite).http
     posted = bare.post(AUTHORIZE, data=dict(good(client)), headers=foreign)
     assert posted.status_code == 303
+    # New cookies would take the place of those that the browser kept back.
+    assert "set-cookie" not in posted.headers
     there = urlsplit(posted.headers["location"])
     assert there.path == AUTHORIZE
     named = dict(parse_qsl(there.query, strict_parsing=True))

@@ -172,12 +172,15 @@ def test_what_was_kept_ahead_decides_who_may_frame_the_answer(
     assert page.headers[CSP].endswith(f"frame-ancestors {sources}")
 
 
-@pytest.mark.requirement("R-58")
-def test_a_form_posts_an_error_too(here: Inside) -> None:
-    landing = here.ask(response_mode="form_post", state=STATE, scope="profile")
+@pytest.mark.requirement("R-56", "R-58")
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_a_form_posts_an_error_too(here: Inside, prompt: str | None) -> None:
+    landing = here.ask(response_mode="form_post", state=STATE, scope="profile", prompt=prompt)
     assert landing.mode == "form_post"
     assert landing.answer["error"] == "invalid_scope"
     assert landing.answer["state"] == STATE
+    sources = "https://app.example.com" if prompt else "'none'"
+    assert landing.response.headers[CSP].endswith(f"frame-ancestors {sources}")
 
 
 @pytest.mark.requirement("R-39")
