@@ -141,16 +141,18 @@ def test_a_yes_is_of_whoever_is_signed_in_at_that_moment(served: Served) -> None
 
 
 @pytest.mark.requirement("R-38", "R-39")
-def test_a_yes_of_one_person_is_none_of_the_next(served: Served) -> None:
+@pytest.mark.parametrize("prompt", [{}, {"prompt": "consent"}])
+def test_a_yes_of_one_person_is_none_of_the_next(served: Served, prompt: dict[str, str]) -> None:
     asked = Asked(served)
-    errand = asked.question.response.url.params["request"]
-    fields = hidden_of(asked.question, CONSENT) | {"decision": "allow"}
+    question = asked.ask(**prompt)
+    fields = hidden_of(question, CONSENT) | {"decision": "allow"}
     assert asked.visitor.http.post(CONSENT, data=fields).status_code == 303
     twin = new_application(served, asked.tenant)
     page = asked.visitor.authorize(twin, prompt="login")
     other = new_person(served, asked.tenant)
     assert asked.visitor.through(page, other).answer["code"]
-    assert asked.visitor.get(f"/identity/resume?request={errand}").path == CONSENT
+    address = f"/identity/resume?request={question.response.url.params['request']}"
+    assert asked.visitor.get(address).path == CONSENT
 
 
 @pytest.mark.requirement("R-08", "R-38")

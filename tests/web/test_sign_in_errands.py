@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.flows import Landing, Visitor, form_of, new_application, new_person
 from tests.served import Served
-from tests.web.forms import FORMS, Stage
+from tests.web.forms import FORMS, Stage, hidden_of
 from tests.web.indoors import indoors
 
 PAGES = ("resume", "signin", "password", "choose", "consent", "device/confirm")
@@ -83,6 +83,25 @@ def test_two_tabs_finish_their_own_errands(served: Served) -> None:
     landing = visitor.through(visitor.sign_in(first, person), person)
     assert landing.answer["state"] == "first"
     assert landing.answer["code"]
+
+
+@pytest.mark.requirement("R-37", "R-39")
+def test_an_account_that_was_chosen_is_the_one_that_goes_on() -> None:
+    stage = Stage(indoors())
+    choice = stage.errand(prompt="select_account")
+    assert choice.path == "/identity/choose"
+    fields = hidden_of(choice, "/identity/choose") | {"choice": "same"}
+    chosen = stage.visitor.http.post("/identity/choose", data=fields)
+    other = new_person(stage.served, stage.tenant)
+    page = stage.visitor.authorize(stage.client, prompt="login")
+    assert stage.visitor.through(page, other).answer["code"]
+    again = stage.visitor.get(chosen.headers["location"])
+    assert again.path == "/identity/choose"
+    assert other.email in again.response.text
+    fields = hidden_of(again, "/identity/choose") | {"choice": "other"}
+    page = stage.visitor._settle(stage.visitor.http.post("/identity/choose", data=fields))
+    assert page.path == "/identity/signin"
+    assert stage.visitor.sign_in(page, stage.person).answer["code"]
 
 
 @pytest.mark.requirement("R-39")

@@ -42,6 +42,7 @@ def test_a_sign_in_makes_a_new_session_and_the_planted_one_is_dead(served: Serve
     """An attacker signs in, plants the cookie, and waits for the victim to sign in."""
     home = Home(served)
     planted = home.visitor.http.cookies[SESSION]
+    [attackers] = [row for row in _rows(served, "sign_ins") if row.user_id == home.person.id]
     victim, own = new_person(served, home.tenant), Visitor(served)
     _plant(own, planted)
     page = own.authorize(home.client, prompt="login")
@@ -49,11 +50,15 @@ def test_a_sign_in_makes_a_new_session_and_the_planted_one_is_dead(served: Serve
     assert own.http.cookies[SESSION] != planted
     assert planted not in own.http.cookies[SESSION]
     assert _silently_with(home, planted) == "login_required"
+    [row] = [row for row in _rows(served, "sign_ins") if row.tenant_id == home.tenant.id]
+    assert (row.user_id, row.id == attackers.id) == (victim.id, False)
 
 
 @pytest.mark.requirement("R-50")
-def test_the_same_person_gets_a_new_session_id_too(served: Served) -> None:
+def test_the_same_person_gets_a_new_session_too(served: Served) -> None:
+    """Under the same public id, by which applications are told when it ends (0015)."""
     home = Home(served)
+    [first] = [row for row in _rows(served, "sign_ins") if row.user_id == home.person.id]
     before = home.visitor.http.cookies[SESSION]
     page = home.visitor.authorize(home.client, prompt="login")
     assert home.visitor.through(page, home.person).answer["code"]
@@ -61,6 +66,8 @@ def test_the_same_person_gets_a_new_session_id_too(served: Served) -> None:
     assert not set(before.split(".")) & set(after.split("."))
     assert _silently_with(home, before) == "login_required"
     assert _silently_with(home, after) == "a code"
+    [second] = [row for row in _rows(served, "sign_ins") if row.user_id == home.person.id]
+    assert (second.id, second.digest == first.digest) == (first.id, False)
 
 
 @pytest.mark.requirement("R-50")
