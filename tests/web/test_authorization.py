@@ -12,6 +12,7 @@ from tests.flows import (
     CALLBACK,
     Application,
     Landing,
+    Pkce,
     Visitor,
     new_application,
     pkce,
@@ -32,7 +33,11 @@ from tests.web.authorizing import (
 )
 
 STATE = "a state &=#\"'<b>\u00e9%0d%0a"
-PROOF = pkce()
+# The pair of RFC 7636, appendix B: one that each process draws anew would stand in names of tests.
+PROOF = Pkce(
+    "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+)
 S256: dict[str, str | None] = {"code_challenge": PROOF.challenge, "code_challenge_method": "S256"}
 HYBRID_ERRORS: list[tuple[dict[str, str | None], str]] = [
     ({"response_type": None}, "invalid_request"),
