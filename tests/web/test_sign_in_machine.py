@@ -157,7 +157,7 @@ def test_no_code_goes_astray() -> None:
     run_state_machine_as_test(
         Browsers,
         settings=settings(
-            max_examples=100, stateful_step_count=40, deadline=None, report_multiple_bugs=False
+            max_examples=150, stateful_step_count=40, deadline=None, report_multiple_bugs=False
         ),
     )
     # Where hardly a code was given, hardly anything was tried.
