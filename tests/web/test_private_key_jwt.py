@@ -126,7 +126,7 @@ def test_an_assertion_is_good_once(served: Served) -> None:
 )
 def test_an_assertion_is_for_now(on_sqlite: Served, changes: dict[str, Any], reason: str) -> None:
     keyed, now = Keyed(on_sqlite), int(time.time())
-    moments = {"now": now, "now+120": now + 120, "now+3700": now + 700}
+    moments = {"now": now, "now+120": now + 120, "now+3700": now + 3700}
     wanted = {name: moments.get(str(value), value) for name, value in changes.items()}
     refused(keyed.ask(keyed.assertion(**wanted)), 401, "invalid_client")
     assert keyed.last_reason() == reason
