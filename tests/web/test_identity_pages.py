@@ -1,6 +1,5 @@
 """The headers and cookies of the pages at the identity server, under http and under https."""
 
-import asyncio
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -17,6 +16,7 @@ from tests.flows import (
     new_person,
     set_password,
 )
+from tests.loops import run
 from tests.served import Served
 from tests.web.indoors import HTTP, HTTPS, indoors
 
@@ -204,6 +204,6 @@ def test_https_is_asked_for_where_it_is_served(url: str) -> None:
             return await caller.get(path)
 
     for path in ("/identity/device", "/identity/connect/authorize", "/identity/nothing"):
-        answer = asyncio.run(get(path))
+        answer = run(get(path))
         asked = answer.headers.get("strict-transport-security")
         assert asked == ("max-age=31536000" if url == HTTPS else None)

@@ -12,6 +12,7 @@ from gatepost.model.errors import Code, Refused
 from gatepost.web.front import HASHING_THREADS, Threads
 from gatepost.web.http import Reply
 from tests.flows import Visitor, form_of, new_application
+from tests.loops import run
 from tests.served import Served, serve, sqlite_settings
 
 
@@ -78,7 +79,7 @@ def test_beyond_its_queue_work_is_refused_at_once() -> None:
         threads.close()
         return statuses
 
-    assert asyncio.run(crowd()) == [200] * 4
+    assert run(crowd()) == [200] * 4
 
 
 def _guess(served: Served) -> tuple[threading.Thread, list[httpx.Response]]:
