@@ -1,11 +1,15 @@
 """What we ask of the world, as protocols: it is given by the floors above."""
 
-from gatepost.ports.flow_stores import GrantStore, SignInStore
+from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
 from gatepost.ports.stores import (
+    ClientOrder,
+    ClientQuery,
     ClientStore,
     Deployment,
     DirectoryStore,
+    ExpiringSecret,
     JournalStore,
+    ListedClient,
     PageOf,
     SecretUse,
     Store,
@@ -16,6 +20,7 @@ from gatepost.ports.world import (
     Dice,
     KeyVerifier,
     Kind,
+    Mailer,
     Messenger,
     PasskeyVerifier,
     PasswordHasher,
@@ -24,15 +29,21 @@ from gatepost.ports.world import (
 )
 
 __all__ = [
+    "ClientOrder",
+    "ClientQuery",
     "ClientStore",
     "Clock",
+    "Dependents",
     "Deployment",
     "Dice",
     "DirectoryStore",
+    "ExpiringSecret",
     "GrantStore",
     "JournalStore",
     "KeyVerifier",
     "Kind",
+    "ListedClient",
+    "Mailer",
     "Messenger",
     "PageOf",
     "PasskeyVerifier",

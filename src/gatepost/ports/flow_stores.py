@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from gatepost.model.grants import (
     AuthorizationCode,
     DeviceCode,
@@ -16,8 +18,16 @@ from gatepost.model.grants import (
     PushedRequest,
     RefreshToken,
 )
+from gatepost.model.portal import PortalSession, TryOut
 from gatepost.model.requests import Pending
 from gatepost.model.sign_ins import Consent, Passkey, SignIn, SignInDigests
+
+
+class Dependents(Struct, frozen=True):
+    """What would end with a client: sign-ins in which it was used, and live refresh tokens."""
+
+    sessions: int
+    refresh_tokens: int
 
 
 class SignInStore(Protocol):
@@ -71,6 +81,15 @@ class SignInStore(Protocol):
     def remove_passkey(self, user_id: str, passkey_id: str) -> bool:
         """Remove a person's passkey; False when there is none. A change."""
 
+    def add_portal_session(self, session: PortalSession, digest: bytes) -> None:
+        """Keep a new session of the portal. Bookkeeping; it goes with its sign-in."""
+
+    def portal_session(self, digest: bytes) -> PortalSession | None:
+        """The session of the portal with this digest."""
+
+    def end_portal_session(self, digest: bytes) -> bool:
+        """Remove it; False when there is none. Bookkeeping."""
+
     def attempts(self, keys: Sequence[bytes]) -> Mapping[bytes, datetime]:
         """For each key that has one, the moment at which its attempts are forgotten."""
 
@@ -110,6 +129,21 @@ class GrantStore(Protocol):
 
     def revoke_family(self, family_id: str, now: datetime, because: str) -> bool:
         """Revoke; False when it was revoked already or is not there. A change."""
+
+    def dependents(self, client_id: str, now: datetime, most: int) -> Dependents:
+        """How much depends on a client now, each counted up to `most`."""
+
+    def add_try_out(self, try_out: TryOut) -> None:
+        """Keep a try-out that begins. Bookkeeping."""
+
+    def try_out(self, try_out_id: str) -> TryOut | None:
+        """One try-out."""
+
+    def save_try_out(self, try_out: TryOut) -> None:
+        """Keep what is sealed in a try-out. Bookkeeping."""
+
+    def remove_try_out(self, try_out_id: str) -> bool:
+        """End it; False when it was ended already. Bookkeeping."""
 
     def live_families_of(self, user_id: str, now: datetime) -> tuple[Family, ...]:
         """The person's families that are neither revoked nor past their end, oldest first."""

@@ -8,7 +8,7 @@ something without an event in the journal refuses to be kept.
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from gatepost.model.clients import Secret, SecretDigest, StoredClient
 from gatepost.model.events import ChainedEvent, Event, Head
 from gatepost.model.keys import SigningKey
 from gatepost.model.people import User
+from gatepost.model.portal import PasswordLink, TryOut
 from gatepost.model.tenants import Role, Tenant
 from gatepost.ports.flow_stores import GrantStore, SignInStore
 
@@ -34,6 +35,53 @@ class PageOf(Struct, frozen=True):
 
     skip: int
     count: int
+
+
+ClientOrder = Literal["name", "created", "expiry", "used"]
+
+
+class ClientQuery(Struct, frozen=True, kw_only=True):
+    """Which clients of a kind the portal's list shows, and in which order.
+
+    `search` is a part of the name, but for case and width, or of the id. The bounds are of the
+    nearest expiry of the client's secrets; a client without one is within no bounds. In order of
+    expiry those without come last, in order of use those never used come first; descending turns
+    the whole order round. What is equal goes by id.
+    """
+
+    kind: str
+    search: str = ""
+    enabled: bool | None = None
+    expires_from: datetime | None = None
+    expires_before: datetime | None = None
+    without_expiry: bool = False
+    order: ClientOrder = "name"
+    descending: bool = False
+    page: PageOf
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it asks for every client of the kind."""
+        bounds = (self.enabled, self.expires_from, self.expires_before)
+        return not self.search and not self.without_expiry and bounds == (None, None, None)
+
+
+class ListedClient(Struct, frozen=True):
+    """A client with what the list shows beside its settings.
+
+    `next_expiry` is the earliest expiry among all of its secrets, also of one that has expired.
+    """
+
+    client: StoredClient
+    next_expiry: datetime | None
+    last_used_at: datetime | None
+
+
+class ExpiringSecret(Struct, frozen=True):
+    """A secret that expires, with its client."""
+
+    client: StoredClient
+    secret: Secret
 
 
 class ClientStore(Protocol):
@@ -60,6 +108,21 @@ class ClientStore(Protocol):
     def some(self, kind: str, ids: Sequence[str], tags: Sequence[str]) -> tuple[StoredClient, ...]:
         """Those of the named clients that exist and have all of the tags, in the order named."""
 
+    def listed(self, query: ClientQuery) -> tuple[ListedClient, ...]:
+        """A page of the portal's list; no page of a long list costs much more than another."""
+
+    def count_listed(self, query: ClientQuery, most: int) -> int:
+        """How many clients the query meets, counted up to `most`."""
+
+    def listing(self, client_id: str) -> ListedClient | None:
+        """One client as the list shows it."""
+
+    def expiring(self, before: datetime, page: PageOf) -> tuple[ExpiringSecret, ...]:
+        """Secrets that expire before a moment or have expired, earliest first."""
+
+    def count_expiring(self, before: datetime, most: int) -> int:
+        """How many such secrets there are, counted up to `most`."""
+
     def save(self, client: StoredClient, seen_version: int) -> bool:
         """Keep changed settings; False when somebody changed the client after `seen_version`."""
 
@@ -85,7 +148,10 @@ class ClientStore(Protocol):
         """Remove one secret."""
 
     def note_uses(self, uses: Iterable[SecretUse]) -> None:
-        """Add to the counters of use. A bookkeeping write, which needs no event."""
+        """Add to the counters of use. A bookkeeping write, which needs no event.
+
+        Secret 0 stands for a client that used none: only the client's own last use is noted.
+        """
 
 
 class DirectoryStore(Protocol):
@@ -136,6 +202,12 @@ class DirectoryStore(Protocol):
     def count_users(self) -> int:
         """How many users there are."""
 
+    def found_users(self, search: str, page: PageOf) -> tuple[User, ...]:
+        """Users whose address or name has this text, but for case, in order of creation."""
+
+    def count_found_users(self, search: str, most: int) -> int:
+        """How many such users there are, counted up to `most`."""
+
     def some_users(self, ids: Sequence[str]) -> tuple[User, ...]:
         """Those of the named users that exist, in the order named."""
 
@@ -174,6 +246,18 @@ class DirectoryStore(Protocol):
     ) -> None:
         """Keep a new hash; `must_change` marks a one-time password."""
 
+    def set_password_link(self, link: PasswordLink, digest: bytes) -> None:
+        """Keep a link in place of an earlier one of the same person."""
+
+    def password_link(self, digest: bytes) -> PasswordLink | None:
+        """The link with this digest."""
+
+    def password_link_of(self, user_id: str) -> PasswordLink | None:
+        """The person's link, if they have one."""
+
+    def remove_password_link(self, user_id: str) -> bool:
+        """Remove the person's link; False when there is none."""
+
     def preferences(self, user_id: str) -> str | None:
         """The user's preferences as JSON text."""
 
@@ -189,6 +273,15 @@ class JournalStore(Protocol):
 
     def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
         """Events in order, from the one that follows number `after`."""
+
+    def newest(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """Events from the newest on, or from the one before number `before`."""
+
+    def newest_refusals(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """The same, of those that have a reason: refusals and revocations."""
+
+    def about(self, target: str, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """The same, of those about a target or a part of it (`target/...`)."""
 
     def of_operation(self, operation_id: str) -> tuple[ChainedEvent, ...]:
         """The events of one request, in order: what a support id leads to."""
@@ -245,6 +338,9 @@ class Deployment(Protocol):
         A bookkeeping write: nothing that is removed could be used any more. A code stays as long
         as its family, so that a second use is known for what it is.
         """
+
+    def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:
+        """Try-outs that nobody ended in time, each with its tenant."""
 
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""

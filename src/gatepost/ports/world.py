@@ -14,6 +14,8 @@ Kind = Literal[
     "browser",
     "code",
     "device-code",
+    "password-link",
+    "portal",
     "pushed-request",
     "refresh-token",
     "session",
@@ -111,6 +113,17 @@ class Messenger(Protocol):
 
     def post_form(self, address: str, form: Mapping[str, str]) -> int | None:
         """Post a form; the status of the answer, or None when it could not be delivered."""
+
+
+class Mailer(Protocol):
+    """Sends mail to the people of a tenant, where the operator set a mail server."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether mail can be sent at all."""
+
+    def send(self, to: str, subject: str, text: str) -> bool:
+        """Send a mail in plain text; False when the mail server did not take it."""
 
 
 class KeyVerifier(Protocol):

@@ -213,7 +213,7 @@ def _tenant_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthErr
 
 def _extras(parameters: Mapping[str, str], client: StoredClient) -> dict[str, Any] | OAuthError:
     """What is read in a way of its own, by the name of its field."""
-    must_prove = client.kind == "authorization_code" or bool(
+    must_prove = BY_NAME[client.kind].needs_pkce or bool(
         getattr(getattr(client.settings, "extensions", None), "require_pkce", False)
     )
     found: dict[str, Any] = {
