@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatepost.model.mail import MailServer
+from gatepost.model.setting_values import Listen
 from gatepost.model.text import refused_character
 from gatepost.settings import (
-    Listen,
     Settings,
     SettingsFault,
     process_environment,
@@ -62,6 +63,8 @@ class TestSources:
             consent="remember",
             strict_client_reads=False,
             null_members="include",
+            smtp_url=None,
+            mail_from=None,
             metrics_listen=None,
         )
 
@@ -80,6 +83,8 @@ class TestSources:
             consent="always",
             strict_client_reads="true",
             null_members="omit",
+            smtp_url="smtps://gate:pa55word@mail.example.com",
+            mail_from="gatepost@example.com",
             metrics_listen="127.0.0.1:9100",
         )
         assert settings == WHOLE
@@ -100,6 +105,8 @@ class TestSources:
             consent = "always"
             strict_client_reads = true
             null_members = "omit"
+            smtp_url = "smtps://gate:pa55word@mail.example.com"
+            mail_from = "gatepost@example.com"
             metrics_listen = "127.0.0.1:9100"
         """
         if quoted_values:
@@ -190,6 +197,8 @@ WHOLE = Settings(
     consent="always",
     strict_client_reads=True,
     null_members="omit",
+    smtp_url=MailServer("mail.example.com", 465, is_tls=True, user="gate", password="pa55word"),
+    mail_from="gatepost@example.com",
     metrics_listen=Listen("127.0.0.1", 9100),
 )
 
@@ -374,6 +383,59 @@ class TestValues:
     )
     def test_metrics_listen_that_is_none(self, text: str) -> None:
         fault_of("metrics_listen", text)
+
+
+class TestMail:
+    SERVER = "smtp://gate:geheim@mail.example.com"
+
+    def test_there_is_none_by_default(self) -> None:
+        assert (read().smtp_url, read().mail_from) == (None, None)
+
+    def test_one_without_the_other_is_refused(self) -> None:
+        assert lines_of({"GATEPOST_SMTP_URL": self.SERVER}) == (
+            "GATEPOST_SMTP_URL is set, and GATEPOST_MAIL_FROM is not. Set both, or neither.",
+        )
+        assert lines_of({"GATEPOST_MAIL_FROM": "gatepost@example.com"}) == (
+            "GATEPOST_MAIL_FROM is set, and GATEPOST_SMTP_URL is not. Set both, or neither.",
+        )
+
+    @pytest.mark.requirement("R-76")
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "geheim",
+            "mail.example.com:geheim",
+            "smtp://gate:geheim",
+            "smtp://gate:geheim@",
+            "smtp://gate:ge@heim@h",
+            "smtp://gate:ge heim@h",
+            "smtp://gate:geheim@h/path",
+            "smtp://gate:ge\nheim@h",
+            "https://gate:geheim@h",
+        ],
+    )
+    def test_an_address_that_is_refused_without_its_password(self, text: str) -> None:
+        line = fault_of("smtp_url", text)
+        assert line.startswith('GATEPOST_SMTP_URL is "***", which ')
+        assert "geheim" not in line
+        assert "ge heim" not in line
+
+    @pytest.mark.requirement("R-76")
+    @pytest.mark.parametrize(
+        "text", ["", "gatepost", "Gatepost <gate@example.com>", "a@b, c@d", SERVER, "a@b@c"]
+    )
+    def test_a_sender_that_is_none(self, text: str) -> None:
+        line = fault_of("mail_from", text)
+        assert "is no plain mail address. Write for example gatepost@example.com." in line
+        assert "geheim" not in line
+
+    @pytest.mark.requirement("R-76")
+    def test_no_repr_shows_the_password(self) -> None:
+        settings = read(smtp_url=self.SERVER, mail_from="gatepost@example.com")
+        for text in (repr(settings), str(settings), repr(settings.__rich_repr__())):
+            assert "geheim" not in text
+            assert "smtp://***@mail.example.com:587" in text
 
 
 class TestDatabase:

@@ -1,41 +1,34 @@
 """What an operator sets: read once from environment and file, checked whole, and handed down.
 
 One table says how each setting is read. Every fault is one line that names the setting, its value
-and the mend; passwords in database addresses stand in none of them.
+and the mend; passwords in addresses stand in none of them. What may be written for each is in
+`model/setting_values.py`.
 """
 
 import difflib
-import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
-from urllib.parse import urlsplit
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
+from gatepost.model import setting_values as values
 from gatepost.model.keys import Algorithm
+from gatepost.model.mail import MailServer
+from gatepost.model.setting_values import SQLITE, Listen, Network, Unusable
 from gatepost.model.tenants import Theme
 from gatepost.model.text import quoted, refused_character
-from gatepost.model.uris import origin_fault, page_uri_fault
 
 RsaBits = Literal[2048, 3072, 4096]
 LogFormat = Literal["text", "json"]
 Consent = Literal["remember", "always", "never"]
 NullMembers = Literal["include", "omit"]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 PREFIX = "GATEPOST_"
-MAX_WORKERS = 64
 
-_SQLITE = "sqlite:///"
-_POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-_MIN_LIFETIME, _MAX_LIFETIME = 60, 365 * 86_400
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
-_NUMBER = re.compile(r"[0-9]{1,9}")
 _NATIVE = {str: "it in quotes", int: "a whole number", bool: "true or false", list: "a list"}
 
 
@@ -45,13 +38,6 @@ class SettingsFault(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
-
-
-class Listen(NamedTuple):
-    """Where to listen: a host name or address, without brackets, and a port."""
-
-    host: str
-    port: int
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -70,14 +56,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     consent: Consent = "remember"
     strict_client_reads: bool = False
     null_members: NullMembers = "include"
+    smtp_url: MailServer | None = None
+    mail_from: str | None = None
     metrics_listen: Listen | None = None
 
     def master_key_path(self) -> Path:
         """Where the master key is: as set, or beside the SQLite file."""
         if self.master_key_file is not None:
             return self.master_key_file
-        if self.database_url.startswith(_SQLITE):
-            return Path(self.database_url.removeprefix(_SQLITE)).with_name("master.key")
+        if self.database_url.startswith(SQLITE):
+            return Path(self.database_url.removeprefix(SQLITE)).with_name("master.key")
         raise SettingsFault(
             f"{PREFIX}MASTER_KEY_FILE is not set, and a PostgreSQL store has no folder to look in. "
             "Name a file outside the database, for example /etc/gatepost/master.key."
@@ -100,17 +88,18 @@ def read_settings(environ: Mapping[str, str], config: Path | None) -> Settings:
     """The settings from both sources, the environment first; raises SettingsFault with all."""
     given, faults = _from_file(config) if config else ({}, [])
     from_environment, unknown = _from_environment(environ)
-    values: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, (place, value) in (given | from_environment).items():
         try:
-            values[name] = _ROWS[name].read(_as_text(value, _ROWS[name]))
-        except _Unusable as refusal:
+            found[name] = _ROWS[name].read(_as_text(value, _ROWS[name]))
+        except Unusable as refusal:
             problem, mend = refusal.args
             faults.append(f"{place} is {_shown(name, value)}, which {problem}. {mend}")
     if faults or unknown:
         raise SettingsFault(*unknown, *faults)
-    settings = Settings(**values)
+    settings = Settings(**found)
     settings.master_key_path()
+    _check_mail(settings)
     return settings
 
 
@@ -129,10 +118,6 @@ def safe_database_url(url: str) -> str:
     database, question, _ = path.partition("?")
     hidden = ":***" if colon else ""
     return f"{scheme}://{user}{hidden}{at}{host}{slash}{database}{'?***' if question else ''}"
-
-
-class _Unusable(Exception):
-    """Carries what is wrong with a value, and the mend."""
 
 
 class _Row(NamedTuple):
@@ -179,122 +164,46 @@ def _unknown(name: str, spelled: Mapping[str, str], place: str) -> str:
 def _as_text(value: Any, row: _Row) -> str:
     if isinstance(value, str):
         if refused_character(value):
-            raise _Unusable("has a control character", "Leave that character out.")
+            raise Unusable("has a control character", "Leave that character out.")
         return value
     if type(value) is not row.native:
-        raise _Unusable("is of the wrong type", f"Write {_NATIVE[row.native]}.")
+        raise Unusable("is of the wrong type", f"Write {_NATIVE[row.native]}.")
     if isinstance(value, list):
         return ",".join(map(str, value))
     return str(value).lower()
 
 
+def _check_mail(settings: Settings) -> None:
+    """Of a server and a sender each is of no use without the other."""
+    if (settings.smtp_url is None) != (settings.mail_from is None):
+        pair = (f"{PREFIX}SMTP_URL", f"{PREFIX}MAIL_FROM")
+        given, absent = pair if settings.smtp_url else pair[::-1]
+        raise SettingsFault(f"{given} is set, and {absent} is not. Set both, or neither.")
+
+
 def _shown(name: str, value: Any) -> str:
     """A value fit for a message. Whatever could be an address with a password is cut (R-76)."""
     text = str(value)
+    if name == "smtp_url":
+        return quoted("***")
     return quoted(safe_database_url(text) if name == "database_url" or "@" in text else text)
 
 
-def _database_url(text: str) -> str:
-    if text.startswith(_SQLITE):
-        file = text.removeprefix(_SQLITE)
-        if not file.strip("./") or file == ":memory:" or file.endswith("/") or "?" in file:
-            raise _Unusable("names no file", "Write for example sqlite:///./data/gatepost.db.")
-        return text
-    mend = "Write sqlite:///path/to/file or postgresql://user:password@host:5432/database."
-    if not text.startswith(_POSTGRESQL):
-        raise _Unusable("is no store that Gatepost knows", mend)
-    try:
-        parts = urlsplit(text)
-        complete = len(parts.path) > 1 and parts.port != 0
-    except ValueError:
-        complete = False
-    if not complete or " " in text:
-        raise _Unusable("is not complete", f"{mend} Write special characters as %XX.")
-    return text
-
-
-def _public_url(text: str) -> str:
-    url = text.removesuffix("/")
-    fault = origin_fault(url)
-    if fault is None:
-        return url
-    if "http on" in fault.problem:
-        raise _Unusable(*fault)
-    raise _Unusable(
-        "is not an address of scheme, host and port alone",
-        "Write it in lower case and without a path, as in https://id.example.com.",
-    )
-
-
-def _path(text: str) -> Path:
-    if not text.strip():
-        raise _Unusable("is empty", "Name a file, or remove the setting.")
-    return Path(text)
-
-
-def _workers(text: str) -> int:
-    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MAX_WORKERS:
-        raise _Unusable(f"is not a whole number from 1 to {MAX_WORKERS}", "Write for example 2.")
-    return int(text)
-
-
-def _lifetime(text: str) -> int:
-    match = _DURATION.fullmatch(text)
-    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
-    if not _MIN_LIFETIME <= seconds <= _MAX_LIFETIME:
-        raise _Unusable(
-            "is not a time from one minute to a year", "Write seconds, or a form like 8h or 30m."
-        )
-    return seconds
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    items = text.split(",") if text.strip() else []
-    try:
-        networks = tuple(ipaddress.ip_network(item.strip()) for item in items)
-    except ValueError:
-        mend = "Write for example 10.0.0.7, 10.0.0.0/8 with zeros after the mask."
-        raise _Unusable("is no list of addresses and networks", mend) from None
-    if any(network.prefixlen == 0 for network in networks):
-        raise _Unusable("trusts every address there is", "List the addresses of your proxies.")
-    return networks
-
-
-def _listen(text: str) -> Listen:
-    host, _, port = text.rpartition(":")
-    if not _NUMBER.fullmatch(port) or set(text) & set("/?#") or page_uri_fault(f"http://{text}"):
-        raise _Unusable(
-            "is not a host and a port", "Write for example 127.0.0.1:9100 or [::1]:9100."
-        )
-    return Listen(host.strip("[]"), int(port))
-
-
-def _one_of(words: Mapping[str, Any]) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        if text not in words:
-            raise _Unusable(f"is none of {', '.join(words)}", "Write one of these.")
-        return words[text]
-
-    return read
-
-
-def _words(literal: Any) -> dict[str, Any]:
-    return {str(word): word for word in get_args(literal)}
-
-
 _ROWS: dict[str, _Row] = {
-    "database_url": _Row(_database_url),
-    "public_url": _Row(_public_url),
-    "master_key_file": _Row(_path),
-    "workers": _Row(_workers, int),
-    "signing_algorithm": _Row(_one_of(_words(Algorithm))),
-    "rsa_key_bits": _Row(_one_of(_words(RsaBits)), int),
-    "trusted_proxies": _Row(_networks, list),
-    "theme": _Row(_one_of(_words(Theme))),
-    "log_format": _Row(_one_of(_words(LogFormat))),
-    "refresh_token_lifetime": _Row(_lifetime, int),
-    "consent": _Row(_one_of(_words(Consent))),
-    "strict_client_reads": _Row(_one_of({"true": True, "false": False}), bool),
-    "null_members": _Row(_one_of(_words(NullMembers))),
-    "metrics_listen": _Row(_listen),
+    "database_url": _Row(values.database_url),
+    "public_url": _Row(values.public_url),
+    "master_key_file": _Row(values.path),
+    "workers": _Row(values.workers, int),
+    "signing_algorithm": _Row(values.one_of(values.words(Algorithm))),
+    "rsa_key_bits": _Row(values.one_of(values.words(RsaBits)), int),
+    "trusted_proxies": _Row(values.networks, list),
+    "theme": _Row(values.one_of(values.words(Theme))),
+    "log_format": _Row(values.one_of(values.words(LogFormat))),
+    "refresh_token_lifetime": _Row(values.lifetime, int),
+    "consent": _Row(values.one_of(values.words(Consent))),
+    "strict_client_reads": _Row(values.one_of({"true": True, "false": False}), bool),
+    "null_members": _Row(values.one_of(values.words(NullMembers))),
+    "smtp_url": _Row(values.smtp_url),
+    "mail_from": _Row(values.mail_from),
+    "metrics_listen": _Row(values.listen),
 }

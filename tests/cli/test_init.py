@@ -157,6 +157,35 @@ def test_passwords_are_generated_or_come_from_a_file(founded_place: Founded) -> 
     assert _kept(place, one_time["Id"], again.out.split("Password:")[1].split()[0]) == (True, True)
 
 
+@pytest.mark.requirement("R-82", "R-60")
+def test_a_link_is_printed_instead_of_a_password(founded_place: Founded) -> None:
+    place, first = founded_place
+    public = place.with_settings(GATEPOST_PUBLIC_URL="https://id.example.com")
+    person = ("--tenant-id", first["TenantId"], "--email", "linked@example.com")
+    added = public.run("user", "add", *person, "--link", "--json").json()
+    start = f"https://id.example.com/identity/welcome?link={first['TenantId']}."
+    assert added["Link"].startswith(start)
+    assert added["LinkExpires"].endswith("Z")
+    assert "Password" not in added
+    assert not place.rows(f"SELECT 1 FROM passwords WHERE user_id = '{added['Id']}'")
+    again = public.run("user", "set-password", *person, "--link")
+    assert start in again.out
+    assert "not shown again" in again.out
+    kept = place.rows(f"SELECT digest FROM password_links WHERE user_id = '{added['Id']}'")
+    assert len(kept) == 1
+    assert added["Link"].removeprefix(start) not in repr(kept)
+
+
+def test_a_link_needs_the_public_address(founded_place: Founded) -> None:
+    place, first = founded_place
+    person = ("--tenant-id", first["TenantId"], "--email", "unlinked@example.com")
+    assert "GATEPOST_PUBLIC_URL is not set" in place.run("user", "add", *person, "--link").refusal()
+    (place.folder / "password").write_text("correct horse battery\n")
+    both = place.run("user", "add", *person, "--link", "--password-file", "password").refusal()
+    assert "exclude each other" in both
+    assert not place.rows("SELECT 1 FROM users WHERE folded_email = 'unlinked@example.com'")
+
+
 @pytest.mark.requirement("R-45")
 def test_a_short_password_is_refused_before_anything_is_written(founded_place: Founded) -> None:
     place, first = founded_place

@@ -15,6 +15,7 @@ from tests.flows import (
     signed_in_tokens,
 )
 from tests.served import Served
+from tests.web.forms import new_link
 
 AUTHORIZE = "/identity/connect/authorize"
 # Long and in one piece, as a narrow page finds hardest, and with what is no element.
@@ -235,8 +236,30 @@ def check_session(desk: Desk) -> str:
     return "Session check"
 
 
+def welcome(desk: Desk) -> str:
+    """What a link to set a password leads to."""
+    link = new_link(desk.served, desk.served.first, desk.person.id)
+    desk.page.goto(f"{desk.served.url}{link}")
+    return "Choose your password"
+
+
+def two_welcomes(desk: Desk) -> str:
+    """The same with a problem."""
+    welcome(desk)
+    desk.send("correct horse battery", "correct horse")
+    desk.is_told()
+    return "Choose your password"
+
+
+def link_gone(desk: Desk) -> str:
+    """The same with a link that was used."""
+    desk.page.goto(f"{desk.served.url}/identity/welcome?link=x")
+    return "This link does not work any more"
+
+
 PAGES: list[Reach] = [
     sign_in, wrong_password, one_time_password, two_passwords, consent, choose, form_post,
     device_code, wrong_code, device_confirm, device_allowed, device_denied, alias, wrong_alias,
     account, change_password, question, signed_out, unknown_application, not_ours, check_session,
+    welcome, two_welcomes, link_gone,
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.memory.unit import Unit
+from tests.memory.unit import Key, Unit
 
 
 def drop_children(
@@ -27,6 +27,7 @@ def drop_children(
 
     for key in [key for key, kept in tables.sign_ins.items() if key[0] == tenant_id]:
         if tables.sign_ins[key].sign_in.user_id == user_id:
+            end_portal_sessions(unit, key)
             unit.drop(tables.sign_ins, key)
     of_either: tuple[dict[Any, Any], ...] = (
         tables.consents,
@@ -42,6 +43,14 @@ def drop_children(
     for table in of_either:
         drop(table, client_id=client_id, user_id=user_id)
     drop(tables.device_codes, client_id=client_id)
+    drop(tables.try_outs, client_id=client_id)
     for _, family_id in drop(tables.families, client_id=client_id, user_id=user_id):
         for table in of_family:
             drop(table, family_id=family_id)
+
+
+def end_portal_sessions(unit: Unit, sign_in: Key) -> None:
+    """Remove the portal's sessions of a sign-in that goes."""
+    sessions = unit.tables.portal_sessions
+    for key in [k for k, row in sessions.items() if (k[0], row.sign_in_id) == sign_in]:
+        unit.clear_books(sessions, key)

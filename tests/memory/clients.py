@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
+from gatepost.model.client_kinds import CLIENT_KINDS
 from gatepost.model.clients import ClientCredentialClient, Secret, SecretDigest, StoredClient
 from gatepost.ports import PageOf, SecretUse
 from tests.memory.cascades import drop_children
-from tests.memory.unit import KeptSecret, Room
+from tests.memory.listing import MemoryListingStore
+from tests.memory.unit import KeptSecret
 
 
-class MemoryClientStore(Room):
+class MemoryClientStore(MemoryListingStore):
     """The clients of the tenant, of all kinds, with their secrets."""
 
     def add(self, client: StoredClient) -> bool:
@@ -41,7 +43,7 @@ class MemoryClientStore(Room):
 
     def count_all(self) -> int:
         """How many clients of all kinds there are."""
-        return len(self._here(self._tables.clients))
+        return sum(self.count(kind.name, ()) for kind in CLIENT_KINDS)
 
     def some(self, kind: str, ids: Sequence[str], tags: Sequence[str]) -> tuple[StoredClient, ...]:
         """Those of the named clients that exist and have all of the tags, in the order named."""
@@ -66,6 +68,7 @@ class MemoryClientStore(Room):
             self.remove_secret(client_id, secret.id)
         drop_children(self._unit, self._tenant_id, client_id=client_id)
         self._unit.drop(self._tables.last_secret_ids, self._key(client_id))
+        self._unit.drop(self._tables.last_uses, self._key(client_id))
         self._unit.drop(self._tables.clients, self._key(client_id))
 
     def add_secret(self, client_id: str, secret: Secret, digest: bytes) -> Secret:
@@ -109,13 +112,20 @@ class MemoryClientStore(Room):
         self._unit.drop(self._tables.secrets, (*self._key(client_id), secret_id))
 
     def note_uses(self, uses: Iterable[SecretUse]) -> None:
-        """Add to the counters of use. A bookkeeping write, which needs no event."""
+        """Add to the counters of use. A bookkeeping write, which needs no event.
+
+        Secret 0 stands for a client that used none: only the client's own last use is noted.
+        """
         for use in uses:
             key = (*self._key(use.client_id), use.secret_id)
             kept = self._tables.secrets.get(key)
             if kept is not None:
                 noted = _noted(kept.secret, use)
                 self._unit.keep_books(self._tables.secrets, key, KeptSecret(noted, kept.digest))
+            if key[:2] in self._tables.clients:
+                last = self._tables.last_uses.get(key[:2], use.last_used_at)
+                later = max(last, use.last_used_at)
+                self._unit.keep_books(self._tables.last_uses, key[:2], later)
 
     def _keep(self, client: StoredClient) -> None:
         settings = client.settings

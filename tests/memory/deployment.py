@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import structs
 
 from gatepost.model.keys import SigningKey
+from gatepost.model.portal import TryOut
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold
 from gatepost.ports import Secrets
@@ -97,6 +98,13 @@ class MemoryDeployment:
     def sweep(self, now: datetime, most: int) -> int:
         """Remove at most so many rows of each kind whose deadline has passed; how many went."""
         return sweep(self._unit, now, most)
+
+    def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:
+        """Try-outs that nobody ended in time, each with its tenant."""
+        kept = self._unit.tables.try_outs.items()
+        over = [(tenant_id, one) for (tenant_id, _), one in kept if one.expires_at <= now]
+        over.sort(key=lambda pair: (pair[1].expires_at, pair[0], pair[1].id))
+        return tuple(over[:most])
 
     def has_origin(self, origin: str) -> bool:
         """Whether any client registered exactly this origin for calls from browsers."""

@@ -35,6 +35,28 @@ class MemoryJournalStore(Room):
         keys = sorted(key for key in events if key[0] == self._tenant_id and key[1] > after)
         return tuple(_apart(events[key]) for key in keys[:count])
 
+    def newest(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """Events from the newest on, or from the one before number `before`."""
+        return self._newest(before)[:count]
+
+    def newest_refusals(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """The same, of those that have a reason: refusals and revocations."""
+        mine = self._newest(before)
+        return tuple(link for link in mine if link.event.reason is not None)[:count]
+
+    def about(self, target: str, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """The same, of those about a target or a part of it (`target/...`)."""
+        found = [
+            link
+            for link in self._newest(before)
+            if link.event.target == target or link.event.target.startswith(f"{target}/")
+        ]
+        return tuple(found[:count])
+
+    def _newest(self, before: int | None) -> tuple[ChainedEvent, ...]:
+        mine = self.entries(0, len(self._tables.events))
+        return tuple(link for link in mine[::-1] if before is None or link.seq < before)
+
     def of_operation(self, operation_id: str) -> tuple[ChainedEvent, ...]:
         """The events of one request, in order: what a support id leads to."""
         mine = self.entries(0, len(self._tables.events))

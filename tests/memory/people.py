@@ -6,11 +6,12 @@ from datetime import datetime
 from msgspec import structs
 
 from gatepost.model.people import User
+from gatepost.model.portal import PasswordLink
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
 from tests.memory.cascades import drop_children
 from tests.memory.roles import MemoryRoleStore
-from tests.memory.unit import KeptPassword
+from tests.memory.unit import KeptLink, KeptPassword
 
 
 class MemoryDirectoryStore(MemoryRoleStore):
@@ -45,6 +46,14 @@ class MemoryDirectoryStore(MemoryRoleStore):
         """How many users there are."""
         return len(self._here(self._tables.users))
 
+    def found_users(self, search: str, page: PageOf) -> tuple[User, ...]:
+        """Users whose address or name has this text, but for case, in order of creation."""
+        return self._page(self._with_text(search), page)
+
+    def count_found_users(self, search: str, most: int) -> int:
+        """How many such users there are, counted up to `most`."""
+        return min(most, len(self._with_text(search)))
+
     def some_users(self, ids: Sequence[str]) -> tuple[User, ...]:
         """Those of the named users that exist, in the order named."""
         found = (self.user(id_) for id_ in dict.fromkeys(ids))
@@ -61,7 +70,8 @@ class MemoryDirectoryStore(MemoryRoleStore):
     def remove_user(self, user_id: str) -> None:
         """Remove the user with roles, password and preferences."""
         drop_children(self._unit, self._tenant_id, user_id=user_id)
-        for table in (self._tables.passwords, self._tables.preferences, self._tables.users):
+        tables = self._tables
+        for table in (tables.passwords, tables.password_links, tables.preferences, tables.users):
             self._unit.drop(table, self._key(user_id))
 
     def users_in_role(self, role_id: str, page: PageOf) -> tuple[User, ...]:
@@ -86,6 +96,29 @@ class MemoryDirectoryStore(MemoryRoleStore):
         kept = KeptPassword(phc, changed_at, must_change)
         self._unit.put(self._tables.passwords, self._key(user_id), kept)
 
+    def set_password_link(self, link: PasswordLink, digest: bytes) -> None:
+        """Keep a link in place of an earlier one of the same person."""
+        self._need_user(link.user_id)
+        key = self._key(link.user_id)
+        everybodys = self._tables.password_links.items()
+        if any(kept.digest == digest for of, kept in everybodys if of != key):
+            raise ValueError("there is a link of this digest already")
+        self._unit.put(self._tables.password_links, key, KeptLink(link, digest))
+
+    def password_link(self, digest: bytes) -> PasswordLink | None:
+        """The link with this digest."""
+        kept = self._here(self._tables.password_links)
+        return next((link for link, own in kept if own == digest), None)
+
+    def password_link_of(self, user_id: str) -> PasswordLink | None:
+        """The person's link, if they have one."""
+        kept = self._tables.password_links.get(self._key(user_id))
+        return kept.link if kept else None
+
+    def remove_password_link(self, user_id: str) -> bool:
+        """Remove the person's link; False when there is none."""
+        return self._unit.drop(self._tables.password_links, self._key(user_id))
+
     def preferences(self, user_id: str) -> str | None:
         """The user's preferences as JSON text."""
         return self._tables.preferences.get(self._key(user_id))
@@ -94,6 +127,15 @@ class MemoryDirectoryStore(MemoryRoleStore):
         """Keep the user's preferences."""
         self._need_user(user_id)
         self._unit.put(self._tables.preferences, self._key(user_id), json_text)
+
+    def _with_text(self, search: str) -> list[User]:
+        part = fold(search)
+        return [
+            user
+            for user in self._here(self._tables.users)
+            if part in fold(f"{user.given_name or ''} {user.surname or ''}")
+            or (user.email is not None and part in fold(user.email))
+        ]
 
     def _address_taken(self, user: User) -> bool:
         if user.email is None:

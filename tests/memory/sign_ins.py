@@ -5,8 +5,10 @@ from datetime import datetime
 
 from msgspec import structs
 
+from gatepost.model.portal import PortalSession
 from gatepost.model.sign_ins import Consent, Passkey, SignIn, SignInDigests
-from tests.memory.unit import KeptSignIn, Room
+from tests.memory.cascades import end_portal_sessions
+from tests.memory.unit import KeptSignIn, MissingParent, Room
 
 
 class MemorySignInStore(Room):
@@ -54,6 +56,7 @@ class MemorySignInStore(Room):
 
     def end(self, sign_in_id: str) -> bool:
         """Remove a sign-in; False when there is none. A change."""
+        end_portal_sessions(self._unit, self._key(sign_in_id))
         return self._unit.drop(self._tables.sign_ins, self._key(sign_in_id))
 
     def consent(self, user_id: str, client_id: str) -> Consent | None:
@@ -107,6 +110,22 @@ class MemorySignInStore(Room):
         if kept is None or kept.user_id != user_id:
             return False
         return self._unit.drop(self._tables.passkeys, self._key(passkey_id))
+
+    def add_portal_session(self, session: PortalSession, digest: bytes) -> None:
+        """Keep a new session of the portal. Bookkeeping; it goes with its sign-in."""
+        if self.get(session.sign_in_id) is None:
+            raise MissingParent(f"there is no sign-in {session.sign_in_id!r} in the tenant")
+        if any(digest == known for _, known in self._tables.portal_sessions):
+            raise ValueError("there is such a session already")
+        self._unit.keep_books(self._tables.portal_sessions, self._digest_key(digest), session)
+
+    def portal_session(self, digest: bytes) -> PortalSession | None:
+        """The session of the portal with this digest."""
+        return self._tables.portal_sessions.get(self._digest_key(digest))
+
+    def end_portal_session(self, digest: bytes) -> bool:
+        """Remove it; False when there is none. Bookkeeping."""
+        return self._unit.clear_books(self._tables.portal_sessions, self._digest_key(digest))
 
     def attempts(self, keys: Sequence[bytes]) -> Mapping[bytes, datetime]:
         """For each key that has one, the moment at which its attempts are forgotten."""

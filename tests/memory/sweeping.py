@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from tests.memory.cascades import end_portal_sessions
 from tests.memory.unit import Unit
 
 
@@ -18,6 +19,7 @@ def sweep(unit: Unit, now: datetime, most: int) -> int:
         (tables.families, lambda family: family.expires_at),
         (tables.sign_ins, lambda kept: kept.sign_in.expires_at),
         (tables.revoked_tokens, lambda end: end),
+        (tables.password_links, lambda kept: kept.link.expires_at),
     )
     gone = 0
     for table, end in ends:
@@ -29,6 +31,8 @@ def sweep(unit: Unit, now: datetime, most: int) -> int:
             unit.clear_books(table, key)
             if table is tables.families:
                 _drop_of_family(unit, key)
+            if table is tables.sign_ins:
+                end_portal_sessions(unit, key)
         gone += len(over)
     return gone
 

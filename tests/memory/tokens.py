@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from gatepost.model.grants import WAITING, AuthorizationCode, DeviceCode, RefreshToken
-from tests.memory.unit import DigestKey, Room
+from tests.memory.try_outs import MemoryTryOutStore
+from tests.memory.unit import DigestKey
 
 V = TypeVar("V", AuthorizationCode, RefreshToken, DeviceCode)
 
 
-class MemoryTokenStore(Room):
+class MemoryTokenStore(MemoryTryOutStore):
     """Codes, refresh tokens, device codes and revoked access tokens."""
 
     def add_code(self, code: AuthorizationCode) -> None:

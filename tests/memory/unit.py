@@ -19,6 +19,7 @@ from gatepost.model.grants import (
 )
 from gatepost.model.keys import SigningKey
 from gatepost.model.people import User
+from gatepost.model.portal import PasswordLink, PortalSession, TryOut
 from gatepost.model.requests import Pending
 from gatepost.model.sign_ins import Consent, Passkey, SignIn, SignInDigests
 from gatepost.model.tenants import Role, Tenant
@@ -62,6 +63,13 @@ class KeptSignIn(NamedTuple):
     digests: SignInDigests
 
 
+class KeptLink(NamedTuple):
+    """A link to set a password, with the digest that it is found by."""
+
+    link: PasswordLink
+    digest: bytes
+
+
 @dataclass
 class Tables:
     """All that is kept, by (tenant, id)."""
@@ -69,11 +77,15 @@ class Tables:
     tenants: dict[str, Tenant] = field(default_factory=dict)
     clients: dict[Key, StoredClient] = field(default_factory=dict)
     last_secret_ids: dict[Key, int] = field(default_factory=dict)
+    last_uses: dict[Key, datetime] = field(default_factory=dict)
     secrets: dict[tuple[str, str, int], KeptSecret] = field(default_factory=dict)
     roles: dict[Key, Role] = field(default_factory=dict)
     users: dict[Key, User] = field(default_factory=dict)
     passwords: dict[Key, KeptPassword] = field(default_factory=dict)
     preferences: dict[Key, str] = field(default_factory=dict)
+    password_links: dict[Key, KeptLink] = field(default_factory=dict)
+    portal_sessions: dict[DigestKey, PortalSession] = field(default_factory=dict)
+    try_outs: dict[Key, TryOut] = field(default_factory=dict)
     sign_ins: dict[Key, KeptSignIn] = field(default_factory=dict)
     consents: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
     passkeys: dict[Key, Passkey] = field(default_factory=dict)

@@ -5,6 +5,9 @@
 
 from collections.abc import Callable, Mapping
 
+from gatepost.outgoing import NoMailer
+from gatepost.services.password_links import PasswordLinks
+from gatepost.services.tenants import operator_act
 from tests.authenticator import Authenticator
 from tests.flows import (
     Application,
@@ -15,6 +18,7 @@ from tests.flows import (
     new_person,
     set_password,
 )
+from tests.served import Served, Tenant
 from tests.web.indoors import Indoors
 
 ACCOUNT = "/identity/account"
@@ -154,6 +158,21 @@ def _on_account(path: str, **more: str) -> Callable[[Stage], Fields]:
     return lambda stage: hidden_of(stage.account(), ACCOUNT + path) | more
 
 
+def new_link(served: Served, tenant: Tenant, user_id: str) -> str:
+    """The path of a new link by which a person sets their password."""
+    links = PasswordLinks(served.house.world, "", "", NoMailer())
+    address = links.make(operator_act(tenant.id, "test"), user_id).address
+    assert address is not None
+    return address
+
+
+def _welcome(stage: Stage) -> Fields:
+    person = new_person(stage.served, stage.tenant)
+    page = stage.visitor.get(new_link(stage.served, stage.tenant, person.id))
+    _, fields = form_of(page.response.text, "submit")
+    return fields | {"password": NEW_PASSWORD, "again": NEW_PASSWORD}
+
+
 def _password(stage: Stage) -> Fields:
     page = stage.visitor.get(f"{ACCOUNT}/password")
     _, fields = form_of(page.response.text, "submit")
@@ -177,6 +196,7 @@ FORMS: Mapping[str, Callable[[Stage], Fields]] = {
     "/identity/consent": _consent,
     "/identity/device": _device,
     "/identity/signout": _sign_out,
+    "/identity/welcome": _welcome,
     f"{ACCOUNT}/alias": _alias,
     f"{ACCOUNT}/sessions/end": _on_account("/sessions/end"),
     f"{ACCOUNT}/sessions/end-others": _on_account("/sessions/end-others"),

@@ -18,6 +18,7 @@ BEFORE_SIGN_IN = {
     "/identity/signin",
     "/identity/signin/passkey",
     "/identity/device",
+    "/identity/welcome",
     f"{ACCOUNT}/alias",
 }
 FOREIGN = [

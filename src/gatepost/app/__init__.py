@@ -17,6 +17,7 @@ from gatepost.app.house import (
     sqlite_file,
     store_revision,
 )
+from gatepost.app.links import printed_links
 from gatepost.app.server import Server
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "migrate_store",
     "open_house",
     "prepare_house",
+    "printed_links",
     "restore_store",
     "signing_keys",
     "sqlite_file",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from gatepost.app.house import House
+from gatepost.app.links import password_links
 from gatepost.crypto.passkeys import WebAuthnPasskeys
 from gatepost.model.errors import StoreUnavailable
 from gatepost.outgoing import Messenger
@@ -21,6 +22,8 @@ from gatepost.services.errands import Errands
 from gatepost.services.flows import Flow, FlowRules, RefreshRules
 from gatepost.services.issuing import Mint
 from gatepost.services.keys import KeyRing
+from gatepost.services.password_links import PasswordLinks
+from gatepost.services.portal_sessions import PortalSessions
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.sign_in import SignInService
 from gatepost.services.sign_in_lists import SignInLists
@@ -36,6 +39,10 @@ from gatepost.web.interaction.cookies import Cookies
 from gatepost.web.interaction.door import InteractionDoor
 from gatepost.web.interaction.visits import Place, Rooms
 from gatepost.web.oidc.door import Desk, OidcDoor
+from gatepost.web.portal import visits as portal_visits
+from gatepost.web.portal.cookies import Cookies as PortalCookies
+from gatepost.web.portal.door import PortalDoor
+from gatepost.web.portal.words import sayer
 from gatepost.web.site import ApiPaper, Site
 
 _FLUSH_SECONDS = 1.0
@@ -56,7 +63,8 @@ class Server:
         self._courier = Courier(Messenger(), mint)
         audiences = frozenset({issuer, *(issuer + path for path in ENDPOINTS.values())})
         login = ClientLogin(house.world, audiences, Books(self._book, self._refusals))
-        rooms = _rooms(flow, login, self._courier)
+        links = password_links(house, public_url, self._courier)
+        rooms = _rooms(flow, login, self._courier, links)
         desk = Desk(
             tokens=TokenService(house.world, login, mint, flow.rules.refresh),
             use=TokenUse(house.world, access, login, self._refusals),
@@ -67,7 +75,9 @@ class Server:
         self._stopping = threading.Event()
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
         lists = SignInLists(house.world, issuer, self._courier)
-        self.front = _front(house, public_url, (rooms, desk), (access, lists))
+        sessions = PortalSessions(house.world, public_url, mint, (desk.tokens, access))
+        portal = portal_visits.Rooms(house.world, sessions, access, lists)
+        self.front = _front(house, public_url, (rooms, desk, portal), (access, lists))
 
     def start(self) -> None:
         """Begin the background work."""
@@ -116,7 +126,7 @@ def _passkeys(public_url: str) -> WebAuthnPasskeys:
     return WebAuthnPasskeys(urlsplit(public_url).hostname or "", public_url)
 
 
-def _rooms(flow: Flow, login: ClientLogin, courier: Courier) -> Rooms:
+def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLinks) -> Rooms:
     errands = Errands(flow)
     return Rooms(
         flow=flow,
@@ -126,16 +136,17 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier) -> Rooms:
         sign_out=SignOutService(flow, courier),
         account=AccountService(flow, errands, courier),
         devices=DeviceService(flow.world, login),
+        links=links,
     )
 
 
 def _front(
     house: House,
     public_url: str,
-    identity: tuple[Rooms, Desk],
+    inside: tuple[Rooms, Desk, portal_visits.Rooms],
     behind_api: tuple[AccessService, SignInLists],
 ) -> Front:
-    rooms, desk = identity
+    rooms, desk, portal = inside
     settings, world = house.settings, house.world
     https = public_url.startswith("https:")
     place = Place(public_url, urlsplit(public_url).hostname or "", Cookies(world.dice, https=https))
@@ -147,6 +158,17 @@ def _front(
     )
     site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
     doors = (
+        PortalDoor(
+            portal,
+            portal_visits.Place(
+                public_url,
+                public_url + ISSUER_PATH,
+                settings.theme,
+                sayer(settings.theme),
+                PortalCookies(https=https),
+            ),
+            strict_reads=settings.strict_client_reads,
+        ),
         OidcDoor(public_url + ISSUER_PATH, desk, world.store),
         site.documents(),
         api,

@@ -1,17 +1,19 @@
 """Commands that change what there is: tenants and people."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gatepost.app import House, ensure_signing_key, found_house
+from gatepost.app import House, ensure_signing_key, found_house, printed_links
 from gatepost.cli.context import (
     CommandFault,
     config_option,
     first_line,
     house_of,
+    instant,
     json_option,
     settings_of,
     show,
@@ -22,6 +24,7 @@ from gatepost.model.clients import ClientCredentialClient
 from gatepost.model.people import LOCAL_PROVIDER, password_fault
 from gatepost.model.secret_values import MAX_LENGTH
 from gatepost.services import roles, tenants, users
+from gatepost.services.password_links import PasswordLinks
 from gatepost.services.tenants import Founded, Founding
 from gatepost.services.world import Act
 from gatepost.web.interaction.visits import ACCOUNT
@@ -111,15 +114,17 @@ def user() -> None:
 @click.option("--surname", help="Surname.")
 @click.option("--role", "role_names", multiple=True, help="Name or id of a role; may be repeated.")
 @click.option("--password-file", type=_file, help="File with the password; else one is made.")
+@click.option("--link", "by_link", is_flag=True, help="Print a link to set a password instead.")
 @config_option
 def user_add(
     as_json: bool, config: Path | None, role_names: tuple[str, ...], **wishes: Any
 ) -> None:
     """Add a person, and print a one-time password when none is given.
 
+    With --link it is a link by which the person chooses a password, once and within three days.
     Roles go by name, as in --role "Tenant Administrator"; everybody is a member.
     """
-    given = _given_password(wishes["password_file"])
+    given = _given(wishes)
     raw = {
         "IdentityProviderId": LOCAL_PROVIDER,
         "ContactEmail": wishes["email"],
@@ -129,12 +134,13 @@ def user_add(
     values, problems = reading.read_members(reading.members_of(UserBody), raw)
     reading.refuse(problems)
     with house_of(config) as house:
+        way = printed_links(house) if wishes["by_link"] else given
         act = _act(house, wishes["tenant_id"])
         values["role_ids"] = roles.ids_named(house.world, act.tenant_id, role_names)
         added = users.add(house.world, act, values)
-        password = _set_password(house, act, added.id, given)
+        issued = _let_in(house, act, added.id, way)
     told = {"Id": added.id, "TenantId": act.tenant_id, "Email": added.email}
-    _print_told(told | ({"Password": password} if given is None else {}), as_json=as_json)
+    _print_told(told | issued, as_json=as_json)
 
 
 @user.command("set-password")
@@ -142,23 +148,24 @@ def user_add(
 @click.option("--tenant-id", help="The tenant; may be left out when there is one.")
 @click.option("--email", required=True, help="The address that the person signs in with.")
 @click.option("--password-file", type=_file, help="File with the password; else one is made.")
+@click.option("--link", "by_link", is_flag=True, help="Print a link to set a password instead.")
 @config_option
-def user_set_password(
-    as_json: bool, config: Path | None, tenant_id: str | None, email: str, password_file: Path
-) -> None:
+def user_set_password(as_json: bool, config: Path | None, email: str, **wishes: Any) -> None:
     """Set a person's password, and print a one-time password when none is given.
 
-    A one-time password must be changed at the next sign-in.
+    A one-time password must be changed at the next sign-in. With --link the password stays as it
+    is until the person opens the link and chooses another, once and within three days.
     """
-    given = _given_password(password_file)
+    given = _given(wishes)
     with house_of(config) as house:
-        act = _act(house, tenant_id)
+        way = printed_links(house) if wishes["by_link"] else given
+        act = _act(house, wishes["tenant_id"])
         found = users.with_email(house.world, act.tenant_id, email)
         if found is None:
             raise CommandFault(f"There is no user {email} in the tenant {act.tenant_id}.")
-        password = _set_password(house, act, found.id, given)
+        issued = _let_in(house, act, found.id, way)
     told = {"Id": found.id, "TenantId": act.tenant_id, "Email": found.email}
-    _print_told(told | ({"Password": password} if given is None else {}), as_json=as_json)
+    _print_told(told | issued, as_json=as_json)
 
 
 def _founding(**wishes: Any) -> Founding:
@@ -227,7 +234,7 @@ def _print_told(told: dict[str, Any], *, as_json: bool) -> None:
         return
     for name, value in told.items():
         click.echo(f"{name + ':':20}{value}")
-    if {"AdminPassword", "AdminClientSecret", "Password"} & told.keys():
+    if {"AdminPassword", "AdminClientSecret", "Password", "Link"} & told.keys():
         click.echo("Keep these now: they are not shown again.")
 
 
@@ -253,7 +260,20 @@ def _given_password(path: Path | None) -> str | None:
     return password
 
 
-def _set_password(house: House, act: Act, user_id: str, given: str | None) -> str:
-    password = given or house.world.dice.token(_PASSWORD_BYTES)
-    users.set_password(house.world, act, user_id, password, one_time=given is None)
-    return password
+def _given(wishes: Mapping[str, Any]) -> str | None:
+    """The password in the file, where one is named and no link is wanted."""
+    if wishes["by_link"] and wishes["password_file"]:
+        raise CommandFault("A link and a password exclude each other. Give one of the two options.")
+    return _given_password(wishes["password_file"])
+
+
+def _let_in(
+    house: House, act: Act, user_id: str, way: str | PasswordLinks | None
+) -> dict[str, str]:
+    """Set the password, or make one for once, or a link; what of it is to be printed."""
+    if isinstance(way, PasswordLinks):
+        link = way.make(act, user_id)
+        return {"Link": link.address or "", "LinkExpires": instant(link.expires_at)}
+    password = way or house.world.dice.token(_PASSWORD_BYTES)
+    users.set_password(house.world, act, user_id, password, one_time=way is None)
+    return {"Password": password} if way is None else {}

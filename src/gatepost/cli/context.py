@@ -59,7 +59,7 @@ def first_line(path: Path | None) -> str | None:
 def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """Print rows as a JSON list, or as a table with a head."""
     if as_json:
-        click.echo(json.dumps(rows, indent=2, default=_instant))
+        click.echo(json.dumps(rows, indent=2, default=instant))
         return
     if not rows:
         click.echo("none")
@@ -73,11 +73,12 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
         click.echo("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip())
 
 
+def instant(moment: datetime) -> str:
+    """A moment as it is printed."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return _instant(value) if isinstance(value, datetime) else str(value)
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return instant(value) if isinstance(value, datetime) else str(value)

@@ -11,8 +11,8 @@ PASSWORD_LINK_LIFETIME = timedelta(hours=72)
 class PortalSession(Struct, frozen=True, kw_only=True):
     """Somebody who works in the portal. It ends with the sign-in that it came of.
 
-    `token_mark` is the `jti` of the access token that the portal was given: all that ends that token
-    ends this too.
+    `token_mark` is the `jti` of the access token that the portal was given: all that ends that
+    token ends this too.
     """
 
     user_id: str

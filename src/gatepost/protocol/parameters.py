@@ -30,24 +30,32 @@ def invalid_request(description: str, reason: str) -> OAuthError:
 
 def parse_form(body: bytes) -> dict[str, str] | OAuthError:
     """The parameters by name. Empty ones count as not sent (RFC 6749, 3.1)."""
-    pairs = body.split(b"&", MAX_FIELDS) if body else []
-    if len(pairs) > MAX_FIELDS:
-        return invalid_request(f"more than {MAX_FIELDS} parameters", "too_many_parameters")
+    pairs = parse_pairs(body)
+    if isinstance(pairs, OAuthError):
+        return pairs
     found: dict[str, str] = {}
-    seen: set[str] = set()
-    for pair in filter(None, pairs):
+    for name, value in pairs:
+        if name in found:
+            shown = printable(name)
+            return invalid_request(f"the parameter {shown} is there twice", "repeated_parameter")
+        found[name] = value
+    return {name: value for name, value in found.items() if value}
+
+
+def parse_pairs(body: bytes) -> list[tuple[str, str]] | OAuthError:
+    """The parameters in order, also empty and repeated ones."""
+    raw = body.split(b"&", MAX_FIELDS) if body else []
+    if len(raw) > MAX_FIELDS:
+        return invalid_request(f"more than {MAX_FIELDS} parameters", "too_many_parameters")
+    found: list[tuple[str, str]] = []
+    for pair in filter(None, raw):
         raw_name, _, raw_value = pair.partition(b"=")
         name, value = _decode(raw_name), _decode(raw_value)
         if name is None or value is None:
             return invalid_request("the body is not well-formed form data", "malformed_form")
         if len(name) > MAX_NAME or len(value) > MAX_VALUE:
             return invalid_request("a parameter is too long", "parameter_too_long")
-        if name in seen:
-            shown = printable(name)
-            return invalid_request(f"the parameter {shown} is there twice", "repeated_parameter")
-        seen.add(name)
-        if value:
-            found[name] = value
+        found.append((name, value))
     return found
 
 

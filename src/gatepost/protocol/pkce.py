@@ -3,9 +3,9 @@
 import hashlib
 import hmac
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 
+from gatepost.model import base64url
 from gatepost.protocol.parameters import OAuthError, invalid_request
 
 METHODS = ("S256",)
@@ -42,6 +42,10 @@ def verification_fault(challenge: str | None, verifier: str | None) -> str | Non
         return "pkce_verifier_missing"
     if not _VERIFIER.match(verifier):
         return "pkce_malformed_verifier"
-    digest = hashlib.sha256(verifier.encode("ascii")).digest()
-    made = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    made = challenge_of(verifier)
     return None if hmac.compare_digest(made, challenge) else "pkce_wrong_verifier"
+
+
+def challenge_of(verifier: str) -> str:
+    """The S256 challenge of a verifier."""
+    return base64url.encoded(hashlib.sha256(verifier.encode("ascii")).digest())

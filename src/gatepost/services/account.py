@@ -26,7 +26,7 @@ from gatepost.model.text import refused_character
 from gatepost.ports import Tenancy
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.services import endings, throttling
+from gatepost.services import endings, tenants, throttling
 from gatepost.services.browsers import Browser, sign_in_of, touch
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
@@ -101,11 +101,7 @@ class AccountService:
 
     def tenant_for(self, alias: str | None) -> str | None:
         """The tenant to sign in to: the only one, or the one of this alias."""
-        with self._world.store.reading_all() as deployment:
-            if alias is not None:
-                return deployment.tenant_with_alias(alias)
-            tenants = deployment.tenants()
-        return tenants[0].id if len(tenants) == 1 else None
+        return tenants.chosen(self._world, alias)
 
     def begin(self, tenant_id: str, browser: Browser, *, fresh: bool) -> Next | None:
         """Sign in for the account page; None when there is nothing to do first."""
@@ -160,7 +156,7 @@ class AccountService:
         if stand.step is not Step.PASSWORD or stand.person is None or stand.sign_in is None:
             return None
         who = Someone(reference.tenant_id, stand.sign_in, stand.person)
-        fault = _new_password_fault(typed)
+        fault = new_password_fault(typed)
         if fault:
             return Problem(fault)
         with self._world.store.reading(who.tenant_id) as tenancy:
@@ -185,7 +181,7 @@ class AccountService:
             return Problem("The current password is not right.")
         with self._world.store.writing(who.tenant_id) as tenancy:
             throttling.give_back(self._world, tenancy, limits)
-        fault = _new_password_fault(typed)
+        fault = new_password_fault(typed)
         return Problem(fault) if fault else self._set_password(who, phc, typed, browser)
 
     def _set_password(
@@ -199,6 +195,7 @@ class AccountService:
             now = self._world.clock.now()
             tenancy.directory.set_password(who.user.id, phc, now, must_change=False)
             tenancy.journal.append(self._event(Action.PASSWORD_SET, who, browser, who.user.id))
+            endings.end_password_link(ending, tenancy, who.user.id)
             ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
             endings.revoke_grants(ending, tenancy, who.user.id, "password_changed")
         self._courier.send(ended.notes)
@@ -286,7 +283,8 @@ class AccountService:
         )
 
 
-def _new_password_fault(typed: NewPassword) -> str | None:
+def new_password_fault(typed: NewPassword) -> str | None:
+    """What is wrong with a password that was typed twice."""
     if not hmac.compare_digest(typed.new.encode(), typed.again.encode()):
         return "The two entries of the new password differ."
     return password_fault(typed.new)

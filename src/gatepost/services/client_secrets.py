@@ -1,5 +1,6 @@
 """Client secrets: made here, told once, kept as digests; their expiry; their removal."""
 
+import hmac
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,11 +14,12 @@ from gatepost.model.events import Action, changed_members
 from gatepost.model.secret_values import compose
 from gatepost.model.tenants import SECRET_LIMIT
 from gatepost.ports import PageOf, Tenancy
-from gatepost.services.named_clients import existing
+from gatepost.services.named_clients import existing, managed
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
 _SECRET_BYTES = 32
+_SECRET_EVENTS = 100
 
 
 class NewSecret(NamedTuple):
@@ -30,20 +32,47 @@ class NewSecret(NamedTuple):
         return f"NewSecret(secret={self.secret!r}, value=***)"
 
 
+class SecretChange(NamedTuple):
+    """What is to become of a secret, and its description and expiry as they were seen before."""
+
+    secret_id: int
+    draft: SecretDraft
+    seen: tuple[str | None, datetime | None]
+
+
 def add(world: World, act: Act, kind: ClientKind, client_id: str, draft: SecretDraft) -> NewSecret:
     """Give the client one more secret."""
     expires_at = expiry_of(draft, None)
     _check_future(world, expires_at)
     with writing_as(world, act) as tenancy:
         client = existing(tenancy, kind, client_id)
-        if len(tenancy.clients.secrets(client.settings.id)) >= SECRET_LIMIT:
-            raise Refused(
-                Code.LIMIT_REACHED,
-                f"The client has {SECRET_LIMIT} secrets, which is the most it can have.",
-                "Remove a secret that is no longer used.",
-            )
-        description = None if draft.description is UNSET else draft.description
-        return keep_new(world, act, tenancy, client.settings.id, (description, expires_at))
+        _check_room(tenancy, client)
+        label = (_description(draft), expires_at)
+        return keep_new(world, act, tenancy, client.settings.id, label)
+
+
+def add_prepared(
+    world: World, act: Act, kind: ClientKind, client_id: str, prepared: tuple[SecretDraft, datetime]
+) -> Secret | None:
+    """Give the client a secret whose value was made before, or find it there already.
+
+    `prepared` is the draft with its value, and when that was made. None when a secret of the client
+    was removed since: it may have been this one, and what was removed does not come back.
+    """
+    draft, made_at = prepared
+    value = draft.value or new_value(world)
+    with writing_as(world, act) as tenancy:
+        client = existing(tenancy, kind, client_id)
+        known = _with_value(world, tenancy, client, value)
+        if known is not None:
+            return known
+        if _removed_since(tenancy, client, made_at):
+            return None
+        expires_at = expiry_of(draft, None)
+        _check_future(world, expires_at)
+        _check_room(tenancy, client)
+        given = (value, _description(draft), expires_at)
+        return keep_given(world, act, tenancy, client.settings.id, given)
 
 
 def change(
@@ -54,20 +83,23 @@ def change(
     with writing_as(world, act) as tenancy:
         client = existing(tenancy, kind, client_id)
         secret = _secret(tenancy, client, secret_id)
-        expires_at = expiry_of(draft, secret)
-        if expires_at != secret.expires_at:
-            _check_future(world, expires_at)
-        kept = secret.description if draft.description in (UNSET, None) else draft.description
-        changed = replace(secret, description=kept, expires_at=expires_at)
-        if changed == secret:
-            return secret
-        tenancy.clients.save_secret(client.settings.id, changed)
-        before, after = changed_members(_told(secret), _told(changed))
-        target = _target(client.settings.id, secret_id)
-        tenancy.journal.append(
-            event(world, act, Action.SECRET_CHANGED, target, before=before, after=after)
-        )
-        return changed
+        return _change(world, act, tenancy, (client, secret), draft)
+
+
+def change_seen(
+    world: World, act: Act, kind: ClientKind, client_id: str, change_of: SecretChange
+) -> Secret:
+    """The same, unless description or expiry are not as they were seen any more."""
+    with writing_as(world, act) as tenancy:
+        client = existing(tenancy, kind, client_id)
+        secret = _secret(tenancy, client, change_of.secret_id)
+        if (secret.description or None, secret.expires_at) != change_of.seen:
+            raise Refused(
+                Code.CHANGED_MEANWHILE,
+                "Somebody else changed this secret meanwhile.",
+                "Look at the secret again and repeat the change.",
+            )
+        return _change(world, act, tenancy, (client, secret), change_of.draft)
 
 
 def remove(world: World, act: Act, kind: ClientKind, client_id: str, secret_id: int) -> None:
@@ -96,6 +128,12 @@ def get(world: World, tenant_id: str, kind: ClientKind, client_id: str, secret_i
     """One secret."""
     with world.store.reading(tenant_id) as tenancy:
         return _secret(tenancy, existing(tenancy, kind, client_id), secret_id)
+
+
+def made_of(world: World, tenant_id: str, client_id: str, value: str) -> Secret | None:
+    """The secret of the client that has this value."""
+    with world.store.reading(tenant_id) as tenancy:
+        return _with_value(world, tenancy, managed(tenancy, client_id), value)
 
 
 def new_value(world: World) -> str:
@@ -158,6 +196,60 @@ def expiry_of(draft: SecretDraft, stored: Secret | None) -> datetime | None:
     if stored is not None and (expires is None or stored.expires_at is not None):
         return stored.expires_at
     raise _disagree("The secret is to expire, and Expiration is not set.")
+
+
+def _change(
+    world: World,
+    act: Act,
+    tenancy: Tenancy,
+    of: tuple[StoredClient, Secret],
+    draft: SecretDraft,
+) -> Secret:
+    client, secret = of
+    expires_at = expiry_of(draft, secret)
+    if expires_at != secret.expires_at:
+        _check_future(world, expires_at)
+    kept = secret.description if draft.description in (UNSET, None) else draft.description
+    changed = replace(secret, description=kept, expires_at=expires_at)
+    if changed == secret:
+        return secret
+    tenancy.clients.save_secret(client.settings.id, changed)
+    before, after = changed_members(_told(secret), _told(changed))
+    target = _target(client.settings.id, secret.id)
+    tenancy.journal.append(
+        event(world, act, Action.SECRET_CHANGED, target, before=before, after=after)
+    )
+    return changed
+
+
+def _with_value(world: World, tenancy: Tenancy, client: StoredClient, value: str) -> Secret | None:
+    digest = world.secrets.digest(value)
+    for known in tenancy.clients.digests(client.settings.id):
+        if hmac.compare_digest(known.digest, digest):
+            return tenancy.clients.secret(client.settings.id, known.id)
+    return None
+
+
+def _removed_since(tenancy: Tenancy, client: StoredClient, moment: datetime) -> bool:
+    if client.created_at > moment:  # so this is another client than the one that was prepared for
+        return True
+    newest = tenancy.journal.about(f"{client.settings.id}/secrets", None, _SECRET_EVENTS)
+    return any(
+        entry.event.action == Action.SECRET_REMOVED and entry.event.at >= moment for entry in newest
+    )
+
+
+def _check_room(tenancy: Tenancy, client: StoredClient) -> None:
+    if len(tenancy.clients.secrets(client.settings.id)) >= SECRET_LIMIT:
+        raise Refused(
+            Code.LIMIT_REACHED,
+            f"The client has {SECRET_LIMIT} secrets, which is the most it can have.",
+            "Remove a secret that is no longer used.",
+        )
+
+
+def _description(draft: SecretDraft) -> str | None:
+    return None if draft.description is UNSET else draft.description
 
 
 def _disagree(reason: str) -> Refused:

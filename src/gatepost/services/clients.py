@@ -12,13 +12,13 @@ from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, changed_members
 from gatepost.model.tenants import CLIENT_LIMIT
 from gatepost.ports import PageOf, Tenancy
-from gatepost.services import client_secrets
+from gatepost.services import client_secrets, portal_client
 from gatepost.services.grants_of_roles import (
     count_administrators,
     keep_an_administrator,
     roles_to_give,
 )
-from gatepost.services.named_clients import existing, folded_id
+from gatepost.services.named_clients import existing, folded_id, managed
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event, incarnation
 
@@ -85,10 +85,10 @@ def add(
         )
         if not kind.has_secret:
             return Added(client, None, None)
-        new = client_secrets.keep_new(
-            world, act, tenancy, client.settings.id, (draft.description or None, expires_at)
-        )
-        return Added(client, new.secret, new.value)
+        value = draft.value or client_secrets.new_value(world)
+        given = (value, draft.description or None, expires_at)
+        secret = client_secrets.keep_given(world, act, tenancy, client.settings.id, given)
+        return Added(client, secret, value)
 
 
 def find(world: World, tenant_id: str, kind: ClientKind, wanted: Selection) -> Found:
@@ -111,21 +111,30 @@ def get(world: World, tenant_id: str, kind: ClientKind, client_id_: str) -> Stor
         return existing(tenancy, kind, client_id_)
 
 
+def edit(
+    world: World, act: Act, client_id_: str, members: Mapping[str, Any], seen_version: int
+) -> StoredClient:
+    """Change a client of whatever kind as it was seen; refused when it was changed since."""
+    with writing_as(world, act) as tenancy:
+        client = managed(tenancy, client_id_)
+        if client.version != seen_version:
+            raise _changed_meanwhile()
+        return _change(world, act, tenancy, client, members)
+
+
+def of_any_kind(world: World, tenant_id: str, client_id_: str) -> StoredClient:
+    """One client that people manage, whatever its kind."""
+    with world.store.reading(tenant_id) as tenancy:
+        return managed(tenancy, client_id_)
+
+
 def change(
     world: World, act: Act, kind: ClientKind, client_id_: str, members: Mapping[str, Any]
 ) -> StoredClient:
     """Change the members that were sent; what was not sent stays as it is."""
     with writing_as(world, act) as tenancy:
         client = existing(tenancy, kind, client_id_)
-        wanted = dict(members)
-        _check_same_id(client, wanted.pop("id", None))
-        if "role_ids" in wanted:
-            held = frozenset(getattr(client.settings, "role_ids", ()))
-            wanted["role_ids"] = roles_to_give(tenancy, act.caller, wanted["role_ids"], held)
-        settings = msgspec.structs.replace(client.settings, **wanted)
-        if settings == client.settings:
-            return client
-        return _save(world, act, tenancy, client, settings)
+        return _change(world, act, tenancy, client, members)
 
 
 def remove(world: World, act: Act, kind: ClientKind, client_id_: str) -> None:
@@ -168,6 +177,12 @@ def client_id(text: str | None) -> str | None:
             f'Id "{text}" could not be reached at any address.',
             "Choose an id with a letter or digit in it, or leave it out to get a GUID.",
         )
+    if text is not None and text.lower().startswith(portal_client.RESERVED_PREFIX):
+        raise Refused(
+            Code.INVALID_MEMBER,
+            f'Id "{text}" begins as the ids of portals do.',
+            "Choose an id that begins otherwise, or leave it out to get a GUID.",
+        )
     return None if text is None else folded_id(text)
 
 
@@ -189,6 +204,28 @@ def _check_same_id(client: StoredClient, sent: str | None) -> None:
         )
 
 
+def _change(
+    world: World, act: Act, tenancy: Tenancy, client: StoredClient, members: Mapping[str, Any]
+) -> StoredClient:
+    wanted = dict(members)
+    _check_same_id(client, wanted.pop("id", None))
+    if "role_ids" in wanted:
+        held = frozenset(getattr(client.settings, "role_ids", ()))
+        wanted["role_ids"] = roles_to_give(tenancy, act.caller, wanted["role_ids"], held)
+    settings = msgspec.structs.replace(client.settings, **wanted)
+    if settings == client.settings:
+        return client
+    return _save(world, act, tenancy, client, settings)
+
+
+def _changed_meanwhile() -> Refused:
+    return Refused(
+        Code.CHANGED_MEANWHILE,
+        "Somebody else changed this client meanwhile.",
+        "Read the client again and repeat the change.",
+    )
+
+
 def _save(
     world: World, act: Act, tenancy: Tenancy, client: StoredClient, settings: Any
 ) -> StoredClient:
@@ -200,11 +237,7 @@ def _save(
         version=client.version + 1,
     )
     if not tenancy.clients.save(changed, client.version):
-        raise Refused(
-            Code.CHANGED_MEANWHILE,
-            "Somebody else changed this client at the same moment.",
-            "Read the client again and repeat the change.",
-        )
+        raise _changed_meanwhile()
     keep_an_administrator(tenancy, administrators)
     before, after = changed_members(told(client), told(changed))
     tenancy.journal.append(

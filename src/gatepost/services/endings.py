@@ -87,3 +87,19 @@ def revoke_grants(
                     reason=because,
                 )
             )
+
+
+def end_password_link(ending: Ending, tenancy: Tenancy, user_id: str) -> bool:
+    """End a person's link to set a password; False when they have none."""
+    if not tenancy.directory.remove_password_link(user_id):
+        return False
+    tenancy.journal.append(
+        Event(
+            at=ending.world.clock.now(),
+            action=Action.PASSWORD_LINK_REMOVED,
+            actor=ending.actor,
+            origin=ending.origin,
+            target=user_id,
+        )
+    )
+    return True

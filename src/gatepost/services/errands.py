@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import Origin
 from gatepost.model.requests import (
@@ -23,7 +24,7 @@ from gatepost.model.sign_ins import SignIn
 from gatepost.ports import Tenancy
 from gatepost.protocol import interaction
 from gatepost.protocol.authorization import ShowError
-from gatepost.protocol.interaction import NONE, Facts, Step
+from gatepost.protocol.interaction import NONE, ConsentRule, Facts, Step
 from gatepost.protocol.parameters import OAuthError
 from gatepost.protocol.response import Answer
 from gatepost.services import devices, finishing
@@ -192,6 +193,12 @@ class Errands:
         client = tenancy.clients.find(client_id)
         return client if client is not None and client.settings.enabled else None
 
+    def _consent_rule(self, tenancy: Tenancy, errand: Errand) -> ConsentRule:
+        """Our own portal is no application that somebody might mistrust."""
+        client = tenancy.clients.find(getattr(errand, "client_id", None) or "")
+        asks = client is None or BY_NAME[client.kind].asks_consent
+        return self.flow.rules.consent if asks else "never"
+
     def _step(
         self, tenancy: Tenancy, errand: Errand, progress: Progress, sign_in: SignIn | None
     ) -> Step | OAuthError:
@@ -200,7 +207,7 @@ class Errands:
             must_change_password=sign_in is not None
             and tenancy.directory.password_is_one_time(sign_in.user_id),
             consented=sign_in is not None and _has_consented(tenancy, errand, sign_in),
-            consent_rule=self.flow.rules.consent,
+            consent_rule=self._consent_rule(tenancy, errand),
             now=self._world.clock.now(),
         )
         return interaction.next_step(errand, progress, facts)

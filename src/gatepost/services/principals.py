@@ -18,6 +18,7 @@ from gatepost.protocol.id_tokens import Person
 from gatepost.services.world import Act, World
 
 _MARK_END = "."
+_GUID_LENGTH = 36
 
 
 class Standing(NamedTuple):
@@ -77,6 +78,11 @@ def person(tenancy: Tenancy, tenant_id: str, family: Family) -> tuple[Principal,
 def mark(incarnation: str, ground: int | str) -> str:
     """How a `jti` begins: whose it is, and the number of the secret or the grant it rests on."""
     return f"{incarnation}{ground}{_MARK_END}"
+
+
+def family_of(token_mark: str) -> str:
+    """The grant that a person's token rests on."""
+    return token_mark.split(_MARK_END, 1)[0][-_GUID_LENGTH:]
 
 
 def confirmed(tenancy: Tenancy, caller: Caller) -> Caller | str:

@@ -62,10 +62,24 @@ def add(world: World, act: Act, draft: RoleDraft) -> Created:
         return Created(role, was_there=False)
 
 
-def change(world: World, act: Act, role_id: str, draft: RoleDraft) -> Role:
-    """Change name or description of a custom role."""
+def change(
+    world: World, act: Act, role_id: str, draft: RoleDraft, seen: RoleDraft | None = None
+) -> Role:
+    """Change name or description of a custom role.
+
+    With `seen` it is refused when the role no longer says what the caller saw.
+    """
     with writing_as(world, act) as tenancy:
         role = _custom(tenancy, role_id)
+        if seen is not None and (seen.name, seen.description or "") != (
+            role.name,
+            role.description or "",
+        ):
+            raise Refused(
+                Code.CHANGED_MEANWHILE,
+                "Somebody else changed this role meanwhile.",
+                "Read the role again and repeat the change.",
+            )
         changed = replace(
             role,
             name=draft.name or role.name,

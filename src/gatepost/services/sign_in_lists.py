@@ -1,16 +1,20 @@
-"""A person's sign-ins over REST: listed and ended by themselves or by an administrator.
+"""A person's sign-ins, listed and ended by themselves or by an administrator over REST or portal.
 
 The account page does the same for whoever sits at the browser; this is for when nobody does.
+Whoever is switched off or removed is signed out everywhere by the same change.
 """
 
+from msgspec.structs import replace
+
 from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.events import Actor
 from gatepost.model.people import User
 from gatepost.model.sign_ins import SignIn
 from gatepost.model.text import quoted
 from gatepost.ports import Tenancy
-from gatepost.services import endings
+from gatepost.services import endings, users
 from gatepost.services.courier import Courier
-from gatepost.services.endings import Ending
+from gatepost.services.endings import Ended, Ending
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World
 
@@ -49,10 +53,45 @@ class SignInLists:
         """End all, and all that applications were given: the person starts from nothing."""
         with writing_as(self._world, act) as tenancy:
             person = _existing(tenancy, user_id)
-            ending = self._ending(act)
-            ended = endings.end_all(ending, tenancy, person.id)
-            endings.revoke_grants(ending, tenancy, person.id, "sign_ins_ended")
+            ended = self._end_everything(act, tenancy, person, "sign_ins_ended")
         self._courier.send(ended.notes)
+
+    def switch_off(self, act: Act, user_id: str) -> None:
+        """Keep a person out, from now on and everywhere, until they are switched on again."""
+        with writing_as(self._world, act) as tenancy:
+            person = _existing(tenancy, user_id)
+            if act.actor == Actor("user", person.id):
+                raise Refused(
+                    Code.OWN_ACCOUNT,
+                    "You cannot switch off your own account.",
+                    "Ask another administrator to do it.",
+                )
+            if not person.enabled:
+                return
+            users.keep(self._world, act, tenancy, person, replace(person, enabled=False))
+            ended = self._end_everything(act, tenancy, person, "switched_off")
+        self._courier.send(ended.notes)
+
+    def switch_on(self, act: Act, user_id: str) -> None:
+        """Let a person in again. What ended when they were switched off stays ended."""
+        with writing_as(self._world, act) as tenancy:
+            person = _existing(tenancy, user_id)
+            if not person.enabled:
+                users.keep(self._world, act, tenancy, person, replace(person, enabled=True))
+
+    def remove(self, act: Act, user_id: str) -> None:
+        """Remove a person, and have their applications told."""
+        with writing_as(self._world, act) as tenancy:
+            person = _existing(tenancy, user_id)
+            ended = self._end_everything(act, tenancy, person, "removed")
+            users.take_away(self._world, act, tenancy, person)
+        self._courier.send(ended.notes)
+
+    def _end_everything(self, act: Act, tenancy: Tenancy, person: User, because: str) -> Ended:
+        ending = self._ending(act)
+        ended = endings.end_all(ending, tenancy, person.id)
+        endings.revoke_grants(ending, tenancy, person.id, because)
+        return ended
 
     def _ending(self, act: Act) -> Ending:
         return Ending(self._world, self._issuer, act.actor, act.origin)

@@ -1,12 +1,13 @@
 """RP-initiated logout: what the request proves, what is still to be asked, and the end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gatepost.model.clients import StoredClient
 from gatepost.model.people import User
 from gatepost.model.tenants import Tenant
-from gatepost.protocol import logout
+from gatepost.model.uris import MAX_LENGTH
+from gatepost.protocol import logout, redirects
 from gatepost.protocol.logout import Hint
 from gatepost.protocol.parameters import invalid_request
 from gatepost.services.browsers import Browser, sign_in_of
@@ -121,12 +122,8 @@ class SignOutService:
         registered = getattr(client.settings, "post_logout_redirect_uris", ())
         target = logout.way_back(parameters, client.settings.id, registered)
         if target is None:
-            known: dict[str, object] = {
-                "Sent": parameters["post_logout_redirect_uri"][:2_000],
-                "Registered": list(registered),
-                "Mend": "Register the address under Allowed Logout Redirect URL(s).",
-            }
             error = invalid_request("the address is not registered", "logout_uri_unknown")
+            known = _known(registered, parameters["post_logout_redirect_uri"])
             shown = Shown(client.settings.id, known)
             self._flow.refuse(tenant_id, error, browser.origin, shown)
             return None
@@ -141,3 +138,12 @@ class SignOutService:
         digests = [self._world.secrets.digest_of("session", token) for token in browser.sessions]
         with self._world.store.reading_all() as deployment:
             return deployment.tenants_of_sign_ins(digests)
+
+
+def _known(registered: Sequence[str], asked: str) -> dict[str, object]:
+    """What the journal tells of a refused address. One that is cut is too long to be registered."""
+    known: dict[str, object] = {"Sent": asked[: MAX_LENGTH + 1], "Registered": list(registered)}
+    found = redirects.difference(registered, asked)
+    if found is not None:
+        known |= {"Nearest": found.nearest, "FirstDifference": found.position + 1}
+    return known | {"Mend": "Register the address under Allowed Logout Redirect URL(s)."}

@@ -10,7 +10,7 @@ from gatepost.model.events import OPERATOR, Action, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User, password_fault
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, ROLE_TYPES, Role, Tenant
 from gatepost.ports import Deployment, Tenancy
-from gatepost.services import client_secrets
+from gatepost.services import client_secrets, portal_client
 from gatepost.services.world import Act, World, event, incarnation
 
 _PASSWORD_BYTES = 12
@@ -106,6 +106,7 @@ def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
         email = _add_administrator(world, act, tenancy, wish, role_ids)
         _set_first_password(world, act, tenancy, (email, phc), must_change=one_time)
         client_id = _add_client(world, act, tenancy, (wish.admin_client_id, secret), role_ids)
+        portal_client.add(world, act, tenancy, ())
     return Founded(
         tenant,
         email,
@@ -113,6 +114,15 @@ def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
         client_id,
         secret if wish.admin_client_secret is None else None,
     )
+
+
+def chosen(world: World, alias: str | None) -> str | None:
+    """The tenant that somebody means: the only one there is, or the one of this alias."""
+    with world.store.reading_all() as deployment:
+        if alias is not None:
+            return deployment.tenant_with_alias(alias)
+        found = deployment.tenants()
+    return found[0].id if len(found) == 1 else None
 
 
 def _add_tenant(world: World, deployment: Deployment, wish: Founding) -> Tenant:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from gatepost.model.callers import Caller
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.grants import Family, RefreshToken
 from gatepost.ports import Tenancy
@@ -17,7 +16,7 @@ from gatepost.protocol.parameters import OAuthError, invalid_request
 from gatepost.services import evidence
 from gatepost.services.access import AccessService, claimed
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
-from gatepost.services.principals import confirmed, person
+from gatepost.services.principals import confirmed, family_of, person
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.world import World
 
@@ -87,7 +86,7 @@ class TokenUse:
             checked = confirmed(tenancy, caller)
             if isinstance(checked, str):
                 return checked
-            family = tenancy.grants.family(_family_id(caller))
+            family = tenancy.grants.family(family_of(caller.token_mark))
             stands = person(tenancy, read.tid, family) if family else None
         if family is None or stands is None:
             return "principal_inactive"
@@ -181,11 +180,3 @@ class TokenUse:
 
     def _now(self) -> datetime:
         return self._world.clock.now()
-
-
-def _family_id(caller: Caller) -> str:
-    """The grant that a person's token rests on; `confirmed` has looked at it already."""
-    return caller.token_mark.split(".")[0][-_GUID_LENGTH:]
-
-
-_GUID_LENGTH = 36

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import asdict, replace
 
 from gatepost.model.errors import Code, NotFound, Refused
-from gatepost.model.events import Action, changed_members
+from gatepost.model.events import Action, Actor, changed_members
 from gatepost.model.people import (
     LOCAL_PROVIDER,
     OUTSIDE_PROVIDERS,
@@ -105,10 +105,25 @@ def get(world: World, tenant_id: str, user_id: str) -> User:
         return _existing(tenancy, user_id)
 
 
-def change(world: World, act: Act, user_id: str, members: Mapping[str, Any]) -> User:
-    """Change the members that were sent; id and provider are fixed."""
+def change(
+    world: World,
+    act: Act,
+    user_id: str,
+    members: Mapping[str, Any],
+    seen_version: int | None = None,
+) -> User:
+    """Change the members that were sent; id and provider are fixed.
+
+    With `seen_version` it is refused when somebody changed the user after that version.
+    """
     with writing_as(world, act) as tenancy:
         user = _existing(tenancy, user_id)
+        if seen_version not in (None, user.version):
+            raise Refused(
+                Code.CHANGED_MEANWHILE,
+                "Somebody else changed this user meanwhile.",
+                "Read the user again and repeat the change.",
+            )
         wanted = dict(members)
         _check_fixed(user, wanted)
         if "role_ids" in wanted:
@@ -117,7 +132,7 @@ def change(world: World, act: Act, user_id: str, members: Mapping[str, Any]) -> 
         changed = replace(user, **wanted, **_as_signed_in_here(user.provider_id, wanted))
         if changed == user:
             return user
-        return _save(world, act, tenancy, user, changed)
+        return keep(world, act, tenancy, user, changed)
 
 
 def replace_roles(world: World, act: Act, user_id: str, role_ids: Sequence[str]) -> User:
@@ -128,17 +143,38 @@ def replace_roles(world: World, act: Act, user_id: str, role_ids: Sequence[str])
 def remove(world: World, act: Act, user_id: str) -> None:
     """Remove a user; nobody removes themselves."""
     with writing_as(world, act) as tenancy:
-        user = _existing(tenancy, user_id)
-        if act.caller.kind == "user" and act.caller.id == user.id:
-            raise Refused(
-                Code.OWN_ACCOUNT,
-                "You cannot remove your own account.",
-                "Ask another administrator to remove it.",
-            )
-        administrators = count_administrators(tenancy)
-        tenancy.directory.remove_user(user.id)
-        keep_an_administrator(tenancy, administrators)
-        tenancy.journal.append(event(world, act, Action.USER_REMOVED, user.id, before=_told(user)))
+        take_away(world, act, tenancy, _existing(tenancy, user_id))
+
+
+def take_away(world: World, act: Act, tenancy: Tenancy, user: User) -> None:
+    """Remove a user within a change that is under way."""
+    if act.actor == Actor("user", user.id):
+        raise Refused(
+            Code.OWN_ACCOUNT,
+            "You cannot remove your own account.",
+            "Ask another administrator to remove it.",
+        )
+    administrators = count_administrators(tenancy)
+    tenancy.directory.remove_user(user.id)
+    keep_an_administrator(tenancy, administrators)
+    tenancy.journal.append(event(world, act, Action.USER_REMOVED, user.id, before=_told(user)))
+
+
+def keep(world: World, act: Act, tenancy: Tenancy, user: User, changed: User) -> User:
+    """Keep a changed user within a change that is under way."""
+    administrators = count_administrators(tenancy)
+    saved = replace(changed, updated_at=world.clock.now(), version=user.version + 1)
+    if not tenancy.directory.save_user(saved, user.version):
+        raise _duplicate(saved)
+    keep_an_administrator(tenancy, administrators)
+    before, after = changed_members(_told(user), _told(saved))
+    tenancy.journal.append(
+        event(world, act, Action.USER_CHANGED, user.id, before=before, after=after)
+    )
+    if saved.email != user.email or not saved.enabled:
+        # it was made for this address, and is not to revive when the person is switched on again
+        endings.end_password_link(Ending(world, "", act.actor, act.origin), tenancy, user.id)
+    return saved
 
 
 def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> None:
@@ -158,6 +194,7 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
             event(world, act, Action.PASSWORD_SET, user.id, after={"OneTime": one_time})
         )
         ending = Ending(world, "", act.actor, act.origin)
+        endings.end_password_link(ending, tenancy, user.id)
         endings.end_all(ending, tenancy, user.id)
         endings.revoke_grants(ending, tenancy, user.id, "password_changed")
 
@@ -235,19 +272,6 @@ def _check_fixed(user: User, wanted: dict[str, Any]) -> None:
                 f"{member} is {sent}, and the user has {getattr(user, attribute)}.",
                 f"{member} cannot be changed; leave it out or send what it is.",
             )
-
-
-def _save(world: World, act: Act, tenancy: Tenancy, user: User, changed: User) -> User:
-    administrators = count_administrators(tenancy)
-    saved = replace(changed, updated_at=world.clock.now(), version=user.version + 1)
-    if not tenancy.directory.save_user(saved, user.version):
-        raise _duplicate(saved)
-    keep_an_administrator(tenancy, administrators)
-    before, after = changed_members(_told(user), _told(saved))
-    tenancy.journal.append(
-        event(world, act, Action.USER_CHANGED, user.id, before=before, after=after)
-    )
-    return saved
 
 
 def _duplicate(user: User) -> Refused:

@@ -11,12 +11,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, insert, select
 
 from gatepost.model.errors import BackupFault
-from gatepost.storage import flow_tables, schema
+from gatepost.storage import flow_tables, journal_tables, portal_tables, schema
 from gatepost.storage.engine import Database, transaction
 from gatepost.storage.tables import metadata
 
 _BATCH = 1_000
-_LAID = (flow_tables.__name__,)
+_LAID = (flow_tables.__name__, journal_tables.__name__, portal_tables.__name__)
 
 
 def backup(source: Database, target: Path) -> int:

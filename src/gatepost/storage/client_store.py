@@ -1,23 +1,23 @@
-"""The clients of one tenant. Secrets stand in `secret_store`."""
+"""The clients of one tenant. How they are read and listed stands in `listing_store`."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
-from gatepost.model.client_kinds import BY_NAME, CLIENT_KINDS
+from gatepost.model.client_kinds import CLIENT_KINDS
 from gatepost.model.clients import StoredClient
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
-from gatepost.storage.secret_store import SqlSecretStore
+from gatepost.storage.listing_store import SqlListingStore
 from gatepost.storage.tables import client_origins, client_roles, client_tags, clients
 
 # Members of the settings that stand in columns or tables of their own.
 _KEPT_ELSEWHERE = frozenset({"Id", "RoleIds"})
 
 
-class SqlClientStore(SqlSecretStore):
+class SqlClientStore(SqlListingStore):
     """`ports.ClientStore` on SQL."""
 
     def add(self, client: StoredClient) -> bool:
@@ -103,21 +103,6 @@ class SqlClientStore(SqlSecretStore):
         self._work.change(delete(clients).where(*self._here(clients), clients.c.id == client_id))
         self._work.count_up(self._tenant_id, f"clients.{client.kind}", -1)
 
-    def load(self, statement: Select[Any]) -> tuple[StoredClient, ...]:
-        """The clients that a selection of whole rows finds, each with its roles."""
-        rows = self._work.read(statement).all()
-        with_roles = [row.id for row in rows if BY_NAME[row.kind].has_roles]
-        roles: dict[str, list[str]] = {client_id: [] for client_id in with_roles}
-        if with_roles:
-            held = select(client_roles.c.client_id, client_roles.c.role_id).where(
-                *self._here(client_roles), client_roles.c.client_id.in_(with_roles)
-            )
-            for pair in self._work.read(
-                held.order_by(client_roles.c.client_id, client_roles.c.role_id)
-            ):
-                roles[pair.client_id].append(pair.role_id)
-        return tuple(_client(row, roles.get(row.id)) for row in rows)
-
     def _first(self, *conditions: ColumnElement[bool]) -> StoredClient | None:
         found = self.load(select(clients).where(*self._here(clients), *conditions))
         return found[0] if found else None
@@ -158,17 +143,3 @@ class SqlClientStore(SqlSecretStore):
                 for value in dict.fromkeys(values)
             ]
             self._work.add_all(table, rows)
-
-
-def _client(row: Row[Any], role_ids: list[str] | None) -> StoredClient:
-    document = {**row.settings, "Id": row.id}
-    if role_ids is not None:
-        document["RoleIds"] = role_ids
-    return StoredClient(
-        kind=row.kind,
-        settings=msgspec.convert(document, BY_NAME[row.kind].settings),
-        incarnation=row.incarnation,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        version=row.version,
-    )

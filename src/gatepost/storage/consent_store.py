@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from gatepost.model.sign_ins import Consent, Passkey
-from gatepost.storage.flow_rows import FlowRows, value_of
+from gatepost.storage.flow_rows import value_of
 from gatepost.storage.flow_tables import attempts, consents, passkeys
+from gatepost.storage.portal_session_store import SqlPortalSessionStore
 
 
-class SqlConsentStore(FlowRows):
+class SqlConsentStore(SqlPortalSessionStore):
     """The part of `ports.SignInStore` that concerns consents, passkeys and attempts."""
 
     def consent(self, user_id: str, client_id: str) -> Consent | None:

@@ -1,16 +1,16 @@
-"""The tenant's people. Its roles, and who has them, stand in `role_store`."""
+"""The tenant's people. What is kept beside a person stands in `credential_store`."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, select, update
+from sqlalchemy import Row, Select, delete, or_, select, update
 
 from gatepost.model.people import User
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
-from gatepost.storage.role_store import SqlRoleStore
-from gatepost.storage.tables import passwords, preferences, user_roles, users
+from gatepost.storage.credential_store import SqlCredentialStore
+from gatepost.storage.tables import passwords, user_roles, users
+from gatepost.storage.unit_of_work import Order
 
 _SAME_NAMED = (
     "provider_id",
@@ -30,7 +30,7 @@ _SAME_NAMED = (
 )
 
 
-class SqlDirectoryStore(SqlRoleStore):
+class SqlDirectoryStore(SqlCredentialStore):
     """`ports.DirectoryStore` on SQL."""
 
     def add_user(self, user: User) -> bool:
@@ -64,6 +64,15 @@ class SqlDirectoryStore(SqlRoleStore):
     def count_users(self) -> int:
         """How many users there are."""
         return self._work.counted(self._tenant_id, "users")
+
+    def found_users(self, search: str, page: PageOf) -> tuple[User, ...]:
+        """Users whose address or name has this text, but for case, in order of creation."""
+        by_age = Order((users.c.created_at, users.c.id))
+        return self.some_users(self._work.ids_in_order(self._with_text(search), by_age, page))
+
+    def count_found_users(self, search: str, most: int) -> int:
+        """How many such users there are, counted up to `most`."""
+        return self._work.up_to(most, self._with_text(search))
 
     def some_users(self, ids: Sequence[str]) -> tuple[User, ...]:
         """Those of the named users that exist, in the order named."""
@@ -99,43 +108,10 @@ class SqlDirectoryStore(SqlRoleStore):
         held = users.c.id.in_(self._user_ids_in_role(role_id))
         return self.some_users(self._work.ids_by_age(users, (*self._here(users), held), page))
 
-    def password(self, user_id: str) -> str | None:
-        """The hash of the user's password."""
-        row = self._work.one(select(passwords.c.phc).where(*self._of_user(passwords, user_id)))
-        return row.phc if row else None
-
-    def password_is_one_time(self, user_id: str) -> bool:
-        """Whether the password must be changed at the next sign-in."""
-        row = self._work.one(
-            select(passwords.c.must_change).where(*self._of_user(passwords, user_id))
-        )
-        return row is not None and row.must_change
-
-    def set_password(
-        self, user_id: str, phc: str, changed_at: datetime, *, must_change: bool
-    ) -> None:
-        """Keep a new hash; `must_change` marks a one-time password."""
-        values = {"phc": phc, "changed_at": changed_at, "must_change": must_change}
-        self._replace(passwords, user_id, values)
-
-    def preferences(self, user_id: str) -> str | None:
-        """The user's preferences as JSON text."""
-        found = select(preferences.c.document).where(*self._of_user(preferences, user_id))
-        row = self._work.one(found)
-        return row.document if row else None
-
-    def set_preferences(self, user_id: str, json_text: str) -> None:
-        """Keep the user's preferences."""
-        self._replace(preferences, user_id, {"document": json_text})
-
-    def _replace(self, table: Any, user_id: str, values: dict[str, object]) -> None:
-        mine = self._of_user(table, user_id)
-        if not self._work.change(update(table).where(*mine).values(values)):
-            key = {"tenant_id": self._tenant_id, "user_id": user_id}
-            self._work.add_all(table, [{**key, **values}])
-
-    def _of_user(self, table: Any, user_id: str) -> tuple[ColumnElement[bool], ...]:
-        return (*self._here(table), table.c.user_id == user_id)
+    def _with_text(self, search: str) -> Select[Any]:
+        texts, part = (users.c.folded_email, users.c.folded_name), fold(search)
+        found = or_(*(self._work.has_part(text, part) for text in texts))
+        return select(users.c.id).where(*self._here(users), found)
 
     def _whole(self) -> Select[Any]:
         known = passwords.c.phc.is_not(None).label("has_password")
@@ -173,6 +149,7 @@ class SqlDirectoryStore(SqlRoleStore):
 def _columns(user: User) -> dict[str, object]:
     columns: dict[str, object] = {name: getattr(user, name) for name in _SAME_NAMED}
     columns["folded_email"] = None if user.email is None else fold(user.email)
+    columns["folded_name"] = fold(f"{user.given_name or ''} {user.surname or ''}")
     return columns
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from gatepost.model.events import (
     DEPLOYMENT,
@@ -16,7 +16,8 @@ from gatepost.model.events import (
     chain,
 )
 from gatepost.ports import Secrets
-from gatepost.storage.tables import events, journal_heads, tenants
+from gatepost.storage.journal_tables import events, journal_heads
+from gatepost.storage.tables import tenants
 from gatepost.storage.unit_of_work import UnitOfWork
 
 
@@ -56,12 +57,40 @@ class SqlJournalStore:
         rows = self._work.read(wanted.order_by(events.c.seq).limit(count))
         return tuple(_link(row) for row in rows)
 
+    def newest(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """Events from the newest on, or from the one before number `before`."""
+        return self._newest_of(count, *self._until(before))
+
+    def newest_refusals(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """The same, of those that have a reason: refusals and revocations."""
+        return self._newest_of(count, *self._until(before), events.c.reason.is_not(None))
+
+    def about(self, target: str, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
+        """The same, of those about a target or a part of it (`target/...`)."""
+        numbers = select(events.c.seq).where(*self._until(before))
+        itself = numbers.where(events.c.target == target).order_by(events.c.seq.desc())
+        # all that begins with the target and a slash; "0" is the character after the slash
+        of_part = (events.c.target >= f"{target}/", events.c.target < f"{target}0")
+        # A sum is no column: in the order of numbers a database would walk the whole journal.
+        parts = numbers.where(*of_part).order_by((events.c.seq + 0).desc())
+        found = [row.seq for each in (itself, parts) for row in self._work.read(each.limit(count))]
+        newest = sorted(found, reverse=True)[:count]
+        return self._newest_of(count, *self._until(None), events.c.seq.in_(newest))
+
     def of_operation(self, operation_id: str) -> tuple[ChainedEvent, ...]:
         """The events of one request, in order: what a support id leads to."""
         wanted = select(events).where(
             events.c.tenant_id == self._tenant_id, events.c.operation_id == operation_id
         )
         return tuple(_link(row) for row in self._work.read(wanted.order_by(events.c.seq)))
+
+    def _until(self, before: int | None) -> tuple[ColumnElement[bool], ...]:
+        mine = (events.c.tenant_id == self._tenant_id,)
+        return mine if before is None else (*mine, events.c.seq < before)
+
+    def _newest_of(self, count: int, *met: ColumnElement[bool]) -> tuple[ChainedEvent, ...]:
+        wanted = select(events).where(*met).order_by(events.c.seq.desc()).limit(count)
+        return tuple(_link(row) for row in self._work.read(wanted))
 
     def head(self) -> tuple[Head, bytes] | None:
         """The newest link as it was sealed, with its seal."""

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, case, delete, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, Row, Table, case, delete, literal, select, update
 from sqlalchemy.sql import func
 
 from gatepost.model.clients import Secret, SecretDigest
 from gatepost.ports import SecretUse
-from gatepost.storage.tables import Moment, client_secrets, clients
+from gatepost.storage.moments import NO_EXPIRY, Moment
+from gatepost.storage.tables import client_secrets, clients
 from gatepost.storage.unit_of_work import UnitOfWork
 
 
@@ -33,13 +34,14 @@ class SqlSecretStore:
             client_secrets,
             [{**values, "tenant_id": self._tenant_id, "client_id": client_id, "digest": digest}],
         )
+        self._note_next_expiry(client_id)
         return numbered
 
     def secrets(self, client_id: str) -> tuple[Secret, ...]:
         """All secrets of the client, by number."""
         statement = select(client_secrets).where(*self._of_client(client_id))
         rows = self._work.read(statement.order_by(client_secrets.c.id))
-        return tuple(_secret(row) for row in rows)
+        return tuple(secret_of_row(row) for row in rows)
 
     def secret(self, client_id: str, secret_id: int) -> Secret | None:
         """One secret."""
@@ -48,7 +50,7 @@ class SqlSecretStore:
                 *self._of_client(client_id), client_secrets.c.id == secret_id
             )
         )
-        return _secret(row) if row else None
+        return secret_of_row(row) if row else None
 
     def digests(self, client_id: str) -> tuple[SecretDigest, ...]:
         """What a presented secret is compared with."""
@@ -65,6 +67,7 @@ class SqlSecretStore:
             .where(*self._of_client(client_id), client_secrets.c.id == secret.id)
             .values(description=secret.description, expires_at=secret.expires_at)
         )
+        self._note_next_expiry(client_id)
 
     def remove_secret(self, client_id: str, secret_id: int) -> None:
         """Remove one secret."""
@@ -73,22 +76,41 @@ class SqlSecretStore:
                 *self._of_client(client_id), client_secrets.c.id == secret_id
             )
         )
+        self._note_next_expiry(client_id)
 
     def note_uses(self, uses: Iterable[SecretUse]) -> None:
-        """Add to the counters of use. A bookkeeping write, which needs no event."""
-        last = client_secrets.c.last_used_at
+        """Add to the counters of use. A bookkeeping write, which needs no event.
+
+        Secret 0 stands for a client that used none: only the client's own last use is noted.
+        """
         for use in uses:
-            now = literal(use.last_used_at, Moment)
-            later = case((last > now, last), else_=now)
+            self._note_use_of_secret(use)
+            earlier = clients.c.last_used_at < use.last_used_at
+            mine = (*self._here(clients), clients.c.id == use.client_id, earlier)
             self._work.keep_books(
-                update(client_secrets)
-                .where(*self._of_client(use.client_id), client_secrets.c.id == use.secret_id)
-                .values(
-                    use_count=client_secrets.c.use_count + use.count,
-                    first_used_at=func.coalesce(client_secrets.c.first_used_at, now),
-                    last_used_at=later,
-                )
+                update(clients).where(*mine).values(last_used_at=use.last_used_at)
             )
+
+    def _note_use_of_secret(self, use: SecretUse) -> None:
+        last, now = client_secrets.c.last_used_at, literal(use.last_used_at, Moment)
+        self._work.keep_books(
+            update(client_secrets)
+            .where(*self._of_client(use.client_id), client_secrets.c.id == use.secret_id)
+            .values(
+                use_count=client_secrets.c.use_count + use.count,
+                first_used_at=func.coalesce(client_secrets.c.first_used_at, now),
+                last_used_at=case((last > now, last), else_=now),
+            )
+        )
+
+    def _note_next_expiry(self, client_id: str) -> None:
+        """Of all secrets as they are now; it goes with the change that was just made."""
+        next_expiry = select(func.min(client_secrets.c.expires_at)).where(
+            *self._of_client(client_id)
+        )
+        known = func.coalesce(next_expiry.scalar_subquery(), literal(NO_EXPIRY, BigInteger))
+        mine = update(clients).where(*self._here(clients), clients.c.id == client_id)
+        self._work.keep_books(mine.values(next_expiry=known))
 
     def _here(self, table: Table) -> tuple[ColumnElement[bool]]:
         return (table.c.tenant_id == self._tenant_id,)
@@ -97,7 +119,8 @@ class SqlSecretStore:
         return (*self._here(client_secrets), client_secrets.c.client_id == client_id)
 
 
-def _secret(row: Row[Any]) -> Secret:
+def secret_of_row(row: Row[Any]) -> Secret:
+    """A secret as its row tells."""
     return Secret(
         id=row.id,
         description=row.description,

@@ -10,13 +10,15 @@ from sqlalchemy import Engine, Row, func, select, update
 
 from gatepost.model.events import DEPLOYMENT
 from gatepost.model.keys import SigningKey
+from gatepost.model.portal import TryOut
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold
 from gatepost.ports import Secrets
-from gatepost.storage import sweeping
+from gatepost.storage import sweeping, try_out_store
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.directory_store import SqlDirectoryStore
 from gatepost.storage.engine import transaction
+from gatepost.storage.flow_rows import value_of
 from gatepost.storage.flow_tables import device_codes, sign_ins
 from gatepost.storage.grant_store import SqlGrantStore
 from gatepost.storage.journal_store import SqlJournalStore
@@ -107,6 +109,11 @@ class SqlDeployment:
     def sweep(self, now: datetime, most: int) -> int:
         """Remove at most so many rows of each kind whose deadline has passed; how many went."""
         return sum(map(self._work.keep_books, sweeping.statements(now, most)))
+
+    def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:
+        """Try-outs that nobody ended in time, each with its tenant."""
+        rows = self._work.read(try_out_store.overdue(now, most))
+        return tuple((row.tenant_id, value_of(row, TryOut)) for row in rows)
 
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""

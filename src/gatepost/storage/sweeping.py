@@ -6,6 +6,7 @@ from sqlalchemy import Column, Delete, Exists, delete, exists, select, tuple_
 
 from gatepost.storage import flow_tables
 from gatepost.storage.flow_tables import families, sign_ins
+from gatepost.storage.portal_tables import password_links
 
 # Codes and refresh tokens go with their family, so that a late replay is known for what it is.
 _DEADLINES: tuple[Column[datetime], ...] = (
@@ -16,6 +17,7 @@ _DEADLINES: tuple[Column[datetime], ...] = (
     families.c.expires_at,
     sign_ins.c.expires_at,
     flow_tables.revoked_tokens.c.expires_at,
+    password_links.c.expires_at,
 )
 
 

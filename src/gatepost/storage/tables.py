@@ -4,12 +4,10 @@ A kind of client has no table of its own: its settings are one JSON document, an
 searched or must be bound by a foreign key (roles, tags, origins) has rows.
 """
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     ForeignKeyConstraint,
@@ -21,28 +19,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Moment(TypeDecorator[datetime]):
-    """A point in time as microseconds since 1970."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Any) -> int | None:
-        """To the database."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, _dialect: Any) -> datetime | None:
-        """From the database."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
+from gatepost.storage.moments import NO_EXPIRY, NO_USE, Moment, MomentOrNone
 
 # Text is ordered by code point in both databases, whatever the locale of PostgreSQL's cluster.
 Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -70,8 +51,16 @@ def moment_column(name: str, *, nullable: bool = False) -> Column[datetime]:
     return Column(name, Moment, nullable=nullable)
 
 
+def ordered_moment_column(name: str, missing: int) -> Column[datetime | None]:
+    return Column(name, MomentOrNone(missing), nullable=False, server_default=str(missing))
+
+
 def number_column(name: str, default: int | None = None) -> Column[int]:
     return Column(name, Integer, nullable=False, default=default)
+
+
+def _list_index(name: str, first: str, *filters: str) -> Index:
+    return Index(name, "tenant_id", "kind", first, "id", *filters)
 
 
 deployment = Table(
@@ -134,11 +123,17 @@ clients = Table(
     moment_column("created_at"),
     moment_column("updated_at"),
     number_column("version"),
+    # kept for the list of clients: the earliest expiry of a secret, and the latest use
+    ordered_moment_column("next_expiry", NO_EXPIRY),
+    ordered_moment_column("last_used_at", NO_USE),
     tenant_key("id"),
     child_of("tenants"),
     UniqueConstraint("id"),
-    Index("clients_by_age", "tenant_id", "kind", "created_at", "id"),
-    Index("clients_by_name", "tenant_id", "kind", "folded_name", "id"),
+    # Each has all that the list filters by, so that it is read off the index alone.
+    _list_index("clients_by_age", "created_at", "enabled", "next_expiry", "folded_name"),
+    _list_index("clients_by_name", "folded_name", "enabled", "next_expiry"),
+    _list_index("clients_by_expiry", "next_expiry", "enabled", "folded_name"),
+    _list_index("clients_by_use", "last_used_at", "enabled", "next_expiry", "folded_name"),
 )
 
 client_tags = Table(
@@ -191,7 +186,7 @@ client_secrets = Table(
     number_column("use_count", 0),
     tenant_key("client_id", "id"),
     child_of("clients", "client_id"),
-    Index("client_secrets_by_expiry", "tenant_id", "expires_at"),
+    Index("client_secrets_by_expiry", "tenant_id", "expires_at", "client_id", "id"),
 )
 
 users = Table(
@@ -204,6 +199,7 @@ users = Table(
     text_column("folded_email", nullable=True),
     text_column("given_name", nullable=True),
     text_column("surname", nullable=True),
+    Column("folded_name", Words, nullable=False, server_default=text("''")),
     text_column("contact_email", nullable=True),
     text_column("contact_given_name", nullable=True),
     text_column("contact_surname", nullable=True),
@@ -217,7 +213,7 @@ users = Table(
     tenant_key("id"),
     child_of("tenants"),
     UniqueConstraint("tenant_id", "provider_id", "folded_email"),
-    Index("users_by_age", "tenant_id", "created_at", "id"),
+    Index("users_by_age", "tenant_id", "created_at", "id", "folded_email", "folded_name"),
     Index("users_by_email", "folded_email"),
 )
 
@@ -266,34 +262,4 @@ signing_keys = Table(
     moment_column("active_from"),
     moment_column("retained_from", nullable=True),
     moment_column("removed_from", nullable=True),
-)
-
-events = Table(
-    "events",
-    metadata,
-    text_column("tenant_id"),
-    Column("seq", BigInteger, nullable=False),
-    moment_column("at"),
-    text_column("action"),
-    text_column("actor_kind"),
-    text_column("actor_id"),
-    text_column("operation_id"),
-    text_column("address"),
-    text_column("target"),
-    text_column("reason", nullable=True),
-    Column("before", JSON(none_as_null=True), nullable=True),
-    Column("after", JSON(none_as_null=True), nullable=True),
-    Column("hash", LargeBinary, nullable=False),
-    tenant_key("seq"),
-    Index("events_by_target", "tenant_id", "target", "seq"),
-    Index("events_by_operation", "operation_id"),
-)
-
-journal_heads = Table(
-    "journal_heads",
-    metadata,
-    Column("tenant_id", Words, primary_key=True),
-    Column("seq", BigInteger, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    Column("seal", LargeBinary, nullable=False),
 )

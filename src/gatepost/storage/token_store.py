@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from gatepost.model.grants import WAITING, AuthorizationCode, DeviceCode, RefreshToken
-from gatepost.storage.flow_rows import FlowRows
 from gatepost.storage.flow_tables import codes, device_codes, refresh_tokens, revoked_tokens
+from gatepost.storage.try_out_store import SqlTryOutStore
 
 
-class SqlTokenStore(FlowRows):
+class SqlTokenStore(SqlTryOutStore):
     """The part of `ports.GrantStore` that concerns codes and tokens."""
 
     def add_code(self, code: AuthorizationCode) -> None:

@@ -1,9 +1,21 @@
 """One transaction's bookkeeping: what it runs on, and the law «no event, no change»."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Table, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Row,
+    Select,
+    Table,
+    UnaryExpression,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable
 
@@ -13,6 +25,26 @@ from gatepost.storage import tables
 
 # Inserts tell whether they met a row only when asked to.
 _COUNTING = {"preserve_rowcount": True}
+
+
+class Order(NamedTuple):
+    """Columns that rows are ordered by; the last one tells apart what is equal in the others."""
+
+    columns: tuple[Column[Any], ...]
+    descending: bool = False
+
+    @property
+    def forward(self) -> list[UnaryExpression[Any]]:
+        """The order as it was asked for."""
+        return self._turned(descending=self.descending)
+
+    @property
+    def backward(self) -> list[UnaryExpression[Any]]:
+        """The order from its end."""
+        return self._turned(descending=not self.descending)
+
+    def _turned(self, *, descending: bool) -> list[UnaryExpression[Any]]:
+        return [c.desc() if descending else c.asc() for c in self.columns]
 
 
 class UnitOfWork:
@@ -76,20 +108,37 @@ class UnitOfWork:
         page: PageOf,
         total: int | None = None,
     ) -> list[str]:
+        """The ids of a page in order of creation."""
+        found = select(table.c.id).where(*conditions)
+        return self.ids_in_order(found, Order((table.c.created_at, table.c.id)), page, total)
+
+    def ids_in_order(
+        self, found: Select[Any], order: Order, page: PageOf, total: int | None = None
+    ) -> list[str]:
         """The ids of a page, read off an index alone; whole rows are then read by id.
 
         In one statement SQLite would walk every row of the tenant to find the page's. Where the
         total is known, the page is counted from the nearer end.
         """
-        age = (table.c.created_at, table.c.id)
-        found = select(table.c.id).where(*conditions)
         if total is None or page.skip <= total // 2:
-            found = found.order_by(*age).limit(page.count).offset(page.skip)
-            return list(self._connection.scalars(found))
+            wanted = found.order_by(*order.forward).limit(page.count).offset(page.skip)
+            return list(self._connection.scalars(wanted))
         count = max(0, min(page.count, total - page.skip))
-        found = found.order_by(*(column.desc() for column in age))
-        found = found.limit(count).offset(max(0, total - page.skip - count))
-        return list(self._connection.scalars(found))[::-1]
+        wanted = found.order_by(*order.backward).limit(count)
+        wanted = wanted.offset(max(0, total - page.skip - count))
+        return list(self._connection.scalars(wanted))[::-1]
+
+    def up_to(self, most: int, found: Select[Any]) -> int:
+        """How many rows a selection finds, counted no further than `most`."""
+        counted = select(func.count().label("n")).select_from(found.limit(most).subquery())
+        row = self.one(counted)
+        return row.n if row else 0
+
+    def has_part(self, column: ColumnElement[str], part: str) -> ColumnElement[bool]:
+        """Whether a text has a part, character by character: `%` stands for itself."""
+        if self._connection.dialect.name == "sqlite":
+            return func.instr(column, part) > 0
+        return func.strpos(column, part) > 0
 
     def count_up(self, tenant_id: str, what: str, step: int) -> None:
         """Move a counter of the tenant, which stands in for counting rows."""

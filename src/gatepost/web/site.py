@@ -29,7 +29,6 @@ class Site:
         self._paper = paper
         self._pages: dict[tuple[str, ...], Callable[[Call], Reply]] = {
             (): _to_portal,
-            ("portal",): _portal,
             ("health", "live"): _live,
             ("health", "ready"): self._ready,
             ("api", "openapi.json"): self._openapi,
@@ -114,10 +113,6 @@ def explain(refused: Refused, origin: Origin) -> Reply:
 
 def _to_portal(_call: Call) -> Reply:
     return Reply(303, b"", (("Location", "/portal/"),))
-
-
-def _portal(_call: Call) -> Reply:
-    return pages.page(200, "portal.html")
 
 
 def _live(_call: Call) -> Reply:

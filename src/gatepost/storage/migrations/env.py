@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from gatepost.storage import flow_tables  # noqa: F401  (its tables belong to the metadata)
+from gatepost.storage import journal_tables, portal_tables  # noqa: F401  (theirs belong to it too)
 from gatepost.storage.tables import metadata
 
 context.configure(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gatepost.model.errors import Code, Refused
 from gatepost.protocol import discovery
+from gatepost.services.password_links import WELCOME_PATH
 from gatepost.web import site
 from gatepost.web.front import Endpoint
 from gatepost.web.http import Call, Reply
@@ -12,6 +13,7 @@ from gatepost.web.interaction import (
     authorize_pages,
     sign_in_pages,
     sign_out_pages,
+    welcome_pages,
 )
 from gatepost.web.interaction.visits import ACCOUNT, PREFIX, Answering, Place, Rooms, Visit
 
@@ -35,6 +37,7 @@ _PAGES: Mapping[str, Mapping[str, Answering]] = {
     f"{PREFIX}/device": {"GET": authorize_pages.device, "POST": authorize_pages.post_device},
     f"{PREFIX}/device/confirm": {"GET": sign_in_pages.device_confirm},
     f"{PREFIX}/signout": {"POST": sign_out_pages.post_sign_out},
+    WELCOME_PATH: {"GET": welcome_pages.welcome, "POST": welcome_pages.post_welcome},
     ACCOUNT: {"GET": account_pages.account},
     f"{ACCOUNT}/alias": {"POST": account_pages.post_alias},
     f"{ACCOUNT}/sessions/end": {"POST": account_pages.post_end},
@@ -53,7 +56,9 @@ _ACTING = frozenset(
         f"{PREFIX}/resume",
     }
 )
-_HASHING = frozenset({f"{PREFIX}/signin", f"{PREFIX}/password", f"{ACCOUNT}/password"})
+_HASHING = frozenset(
+    {f"{PREFIX}/signin", f"{PREFIX}/password", f"{ACCOUNT}/password", WELCOME_PATH}
+)
 
 
 class InteractionDoor:

@@ -10,7 +10,7 @@ from gatepost.ports import Secrets
 from gatepost.protocol import redirects, response
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.protocol.parameters import OAuthError, parse_form
+from gatepost.protocol.parameters import parse_form
 from gatepost.protocol.response import Answer
 from gatepost.services.account import AccountService
 from gatepost.services.authorize import AuthorizeService
@@ -18,9 +18,10 @@ from gatepost.services.browsers import Browser
 from gatepost.services.devices import DeviceService
 from gatepost.services.errands import Errands
 from gatepost.services.flows import GONE, Flow, Home, Next, Reference, Stand
+from gatepost.services.password_links import PasswordLinks
 from gatepost.services.sign_in import SignInService
 from gatepost.services.sign_out import SignOutService
-from gatepost.web import pages
+from gatepost.web import forms, pages
 from gatepost.web.http import NO_STORE, Call, Headers, Reply
 from gatepost.web.interaction.cookies import Cookies
 from gatepost.web.pages import Reach
@@ -28,7 +29,6 @@ from gatepost.web.pages import Reach
 PREFIX = "/identity"
 RESUME = PREFIX + "/resume"
 ACCOUNT = PREFIX + "/account"
-_FORM = "application/x-www-form-urlencoded"
 
 
 class Rooms(NamedTuple):
@@ -41,6 +41,7 @@ class Rooms(NamedTuple):
     sign_out: SignOutService
     account: AccountService
     devices: DeviceService
+    links: PasswordLinks
 
 
 class Place(NamedTuple):
@@ -61,9 +62,7 @@ class Visit(NamedTuple):
 
     def form(self) -> dict[str, str]:
         """The fields of the body, when it is a form."""
-        media_type = self.call.headers.get("content-type", "").split(";")[0].strip().lower()
-        if media_type != _FORM:
-            raise Refused(Code.UNSUPPORTED_MEDIA_TYPE, "This is not a form.", "Use the page.")
+        forms.check_is_form(self.call)
         return _parsed(self.call.body)
 
     def query(self) -> dict[str, str]:
@@ -77,7 +76,7 @@ class Visit(NamedTuple):
     def proved_form(self, purpose: str, about: str = "") -> dict[str, str]:
         """The fields of a form of ours; refused when it may be somebody else's (R-54, D-11)."""
         form = self.form()
-        _check_same_site(self.call, self.place.origin)
+        forms.check_same_site(self.call, self.place.origin)
         expected = self.proof(purpose, form.get("request", about))
         if not hmac.compare_digest(expected.encode(), form.get("proof", "").encode()):
             raise Refused(
@@ -168,14 +167,7 @@ def _answer(answer: Answer) -> Reply:
 
 
 def _parsed(raw: bytes) -> dict[str, str]:
-    found = parse_form(raw)
-    if isinstance(found, OAuthError):
-        raise Refused(
-            Code.MALFORMED_BODY,
-            f"The request is not in order (invalid_request): {_FORM_FAULTS[found.reason]}.",
-            "Go back to the application and start again.",
-        )
-    return found
+    return forms.in_order(parse_form(raw), "Go back to the application and start again.")
 
 
 def _proof(secrets: Secrets, browser: Browser, purpose: str, about: str) -> str:
@@ -184,29 +176,9 @@ def _proof(secrets: Secrets, browser: Browser, purpose: str, about: str) -> str:
     return secrets.proof("form", browser.binding, whose, purpose, about)
 
 
-_BEFORE_SIGN_IN = frozenset({"signin", "device", "alias"})
+_BEFORE_SIGN_IN = frozenset({"signin", "device", "alias", "welcome"})
 
 
-def _check_same_site(call: Call, origin: str) -> None:
-    """Browsers say where a form comes from; `null` says nothing, for our pages hide their own."""
-    fetch_site = call.headers.get("sec-fetch-site")
-    sent = call.headers.get("origin")
-    foreign = fetch_site not in (None, "same-origin", "none")
-    if foreign or (sent is not None and sent not in (origin, "null")):
-        raise Refused(
-            Code.FORM_NOT_OURS,
-            "This form came from another site.",
-            "Open the page here and send it again.",
-        )
-
-
-# In our words alone: on a page of ours a stranger could make the name of a parameter a sentence.
-_FORM_FAULTS = {
-    "too_many_parameters": "it has too many parameters",
-    "malformed_form": "it is not well-formed",
-    "parameter_too_long": "a parameter is too long",
-    "repeated_parameter": "a parameter is there twice",
-}
 _ANY_ERROR = (
     "That sign-in cannot go on",
     "",

@@ -1,13 +1,10 @@
-"""Outgoing calls: the only file that opens a connection to another server.
+"""Posts a form to an address that an administrator registered, and gives the status.
 
-It posts a form to an address that an administrator registered, and gives the status. Nothing that a
-caller sends ever becomes an address here (security.md R-36). It stands on `http.client`, which
-knows no proxy from the environment, no redirect and no cookie: decision 0013.
+Nothing that a caller sends ever becomes an address here (security.md R-36). It stands on
+`http.client`, which knows no proxy from the environment, no redirect and no cookie: decision 0013.
 """
 
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -16,6 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from gatepost.model.uris import redirect_uri_fault
+from gatepost.outgoing.connections import connected, cut_at
 
 PATIENCE_S = 5.0
 MAX_READ = 64 * 1024
@@ -60,7 +58,7 @@ class Messenger:
         self, scheme: str, host: str, port: int, deadline: float
     ) -> Iterator[HTTPConnection]:
         """A connection that is cut at the deadline: http.client waits for each piece anew."""
-        plain = _connected(host, port, deadline)
+        plain = connected(host, port, deadline)
         if scheme == "http":
             connection = HTTPConnection(host, port)
             connection.sock = plain
@@ -69,7 +67,7 @@ class Messenger:
             connection.sock = self._trust.wrap_socket(
                 plain, server_hostname=host, do_handshake_on_connect=False
             )
-        with closing(connection), _cut_at(deadline, connection.sock):
+        with closing(connection), cut_at(deadline, connection.sock):
             if isinstance(connection.sock, ssl.SSLSocket):
                 connection.sock.do_handshake()
             yield connection
@@ -78,40 +76,3 @@ class Messenger:
     def _trust(self) -> ssl.SSLContext:
         # made with the first call: reading the system's certificates takes a while
         return self._given_trust or ssl.create_default_context()
-
-
-def _connected(host: str, port: int, deadline: float) -> socket.socket:
-    """A connection to the first of the host's addresses that takes one."""
-    fault = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM
-    ):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        one = socket.socket(family, kind, protocol)
-        one.settimeout(left)
-        try:
-            one.connect(address)
-        except OSError as problem:
-            one.close()
-            fault = problem
-        else:
-            return one
-    raise fault
-
-
-@contextmanager
-def _cut_at(deadline: float, link: socket.socket) -> Iterator[None]:
-    def cut() -> None:
-        with suppress(OSError):
-            # by the plain class, because that of ssl would first forget that it was encrypted
-            socket.socket.shutdown(link, socket.SHUT_RDWR)
-
-    timer = threading.Timer(max(deadline - time.monotonic(), 0), cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

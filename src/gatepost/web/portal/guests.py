@@ -1,0 +1,148 @@
+"""The pages of the portal for whoever is not signed in yet: which organisation, in, and out."""
+
+from typing import NamedTuple
+
+from gatepost.model.errors import Code, Refused
+from gatepost.protocol.parameters import OAuthError, parse_pairs
+from gatepost.services import tenants
+from gatepost.services.portal_sessions import tenant_of
+from gatepost.web import forms, pages
+from gatepost.web.http import Call, Reply
+from gatepost.web.portal.cookies import Cookies
+from gatepost.web.portal.visits import PREFIX, Fields, Place, Rooms, redirect
+
+HOME = f"{PREFIX}/security/clients"
+_MAX_BACK = 1_500
+
+
+class Guest(NamedTuple):
+    """A call of a browser, whoever sits at it."""
+
+    call: Call
+    rooms: Rooms
+    place: Place
+
+    @property
+    def cookies(self) -> Cookies:
+        """The portal's cookies."""
+        return self.place.cookies
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The sessions that the browser says it has."""
+        return self.cookies.tokens(self.call)
+
+    def page(self, status: int, template: str, **values: object) -> Reply:
+        """A page outside of the portal's frame."""
+        say, theme = self.place.say, self.place.theme
+        return pages.page(status, f"portal/{template}", say=say, theme=theme, **values)
+
+
+def sign_in(guest: Guest, tenant_id: str | None = None) -> Reply:
+    """Off to the identity server, in the tenant that was worked in last or is the only one."""
+    before = next(iter(guest.tokens), None)
+    wanted = tenant_id or (tenant_of(before) if before else None)
+    begun = wanted and guest.rooms.sessions.begin(wanted, _back(guest.call), guest.call.origin)
+    if not begun and not tenant_id:
+        only = tenants.chosen(guest.rooms.world, None)
+        begun = only and guest.rooms.sessions.begin(only, _back(guest.call), guest.call.origin)
+    if not begun:
+        return redirect(f"{PREFIX}/choose")
+    return redirect(begun.address, (guest.cookies.signing_in(begun.sealed),))
+
+
+def callback(guest: Guest) -> Reply:
+    """Back from the identity server: a session, or what went wrong."""
+    answer = dict(_query(guest.call).pairs)
+    arrived = guest.rooms.sessions.finish(guest.cookies.flow(guest.call), answer, guest.call.origin)
+    if isinstance(arrived, OAuthError):
+        key = "denied" if arrived.reason == "portal_denied" else "failed"
+        support_id = guest.call.origin.operation_id
+        return guest.page(400, "not_signed_in.html", why=key, support_id=support_id)
+    here = tenant_of(arrived.token)
+    others = tuple(token for token in guest.tokens if tenant_of(token) != here)
+    cookies = (
+        guest.cookies.working((arrived.token, *others)),
+        guest.cookies.signing_in(""),
+    )
+    return redirect(arrived.back, cookies)
+
+
+def choose(guest: Guest) -> Reply:
+    """Which organisation: one that the browser works in, or another by its alias."""
+    return _choice(guest)
+
+
+def post_choose(guest: Guest) -> Reply:
+    """On to the chosen organisation."""
+    forms.check_is_form(guest.call)
+    forms.check_same_site(guest.call, guest.place.url)
+    form = _fields(guest.call.body)
+    wanted = form.get("tenant")
+    known = next((token for token in guest.tokens if tenant_of(token) == wanted), None)
+    if known is not None:
+        others = tuple(token for token in guest.tokens if token != known)
+        return redirect(HOME, (guest.cookies.working((known, *others)),))
+    tenant_id = tenants.chosen(guest.rooms.world, form.get("alias").strip())
+    if tenant_id is None:
+        return _choice(guest, alias=form.get("alias"))
+    return sign_in(guest, tenant_id)
+
+
+def signed_out(guest: Guest) -> Reply:
+    """The end of a sign-out."""
+    return guest.page(200, "signed_out.html")
+
+
+def _choice(guest: Guest, alias: str | None = None) -> Reply:
+    sessions = guest.rooms.sessions.all(guest.tokens)
+    return guest.page(
+        200 if alias is None else 400,
+        "choose.html",
+        sessions=[
+            {"tenant": session.tenant, "person": session.user.name or session.user.id}
+            for session in sessions
+        ],
+        alias=alias or "",
+        unknown=alias is not None,
+    )
+
+
+def session_over(guest: Guest) -> Reply:
+    """A form that came after the session had ended: it is kept on the page while they sign in."""
+    forms.check_is_form(guest.call)
+    forms.check_same_site(guest.call, guest.place.url)
+    path = "/" + "/".join(guest.call.segments)
+    return guest.page(403, "session_over.html", action=path, fields=unproved(guest.call.body))
+
+
+def unproved(body: bytes) -> list[tuple[str, str]]:
+    """What a form says, without its proof."""
+    found = forms.in_order(parse_pairs(body), "Go back, load the page again and repeat it.")
+    return [(name, value) for name, value in found if name != "proof"]
+
+
+def _back(call: Call) -> str:
+    """The page that was asked for. It is one of ours, and travels sealed: nobody chooses it."""
+    if call.method not in ("GET", "HEAD"):
+        return HOME
+    path = "/" + "/".join(call.segments)
+    query = call.query.decode("ascii", "replace")
+    address = f"{path}?{query}" if query else path
+    usual = address.isascii() and address.isprintable() and len(address) <= _MAX_BACK
+    simple = path.startswith(f"{PREFIX}/") and "%" not in path and "//" not in path
+    own = path not in (f"{PREFIX}/callback", f"{PREFIX}/choose", f"{PREFIX}/signed-out")
+    return address if usual and simple and own else HOME
+
+
+def _query(call: Call) -> Fields:
+    return _fields(call.query)
+
+
+def _fields(raw: bytes) -> Fields:
+    found = forms.in_order(parse_pairs(raw), "Start again at the portal's first page.")
+    if len({name for name, _ in found}) != len(found):
+        raise Refused(
+            Code.MALFORMED_BODY, "A parameter is there twice.", "Start again at the first page."
+        )
+    return Fields(tuple(found))
