@@ -103,7 +103,8 @@ class _Talk:
     def _read(self) -> str:
         """The next command; empty when there is no more."""
         line = self._line().decode().removesuffix("\r\n")
-        self._office.heard.append(line)
+        if line:
+            self._office.heard.append(line)
         return line
 
     def _line(self) -> bytes:

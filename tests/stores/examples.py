@@ -21,6 +21,7 @@ from gatepost.ports import PageOf
 T = TypeVar("T")
 
 NOW = datetime(2031, 5, 31, 14, 57, 8, 123456, tzinfo=UTC)
+LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 ALL = PageOf(0, 1_000)
 CREDENTIALS = "client_credentials"
@@ -217,12 +218,14 @@ def dump(unit: ports.Tenancy) -> dict[str, object]:
         "users": users,
         "passwords": [unit.directory.password(item.id) for item in users],
         "preferences": [unit.directory.preferences(item.id) for item in users],
+        "links": [unit.directory.password_link_of(item.id) for item in users],
         "sign-ins": [unit.sign_ins.of_user(item.id) for item in users],
         "consents": [unit.sign_ins.consents_of(item.id) for item in users],
         "passkeys": [unit.sign_ins.passkeys_of(item.id) for item in users],
         "families": [unit.grants.live_families_of(item.id, LONG_AGO) for item in users],
         "clients": clients,
         "secrets": [unit.clients.secrets(id_) for id_ in ids],
+        "listed": [unit.clients.listing(id_) for id_ in ids],
         "digests": [sorted(unit.clients.digests(id_), key=lambda d: d.id) for id_ in ids],
         "counts": (
             unit.clients.count_all(),

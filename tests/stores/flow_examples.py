@@ -16,6 +16,7 @@ from gatepost.model.grants import (
 from gatepost.model.requests import AccountErrand, AuthorizationRequest, Pending, RequestedClaims
 from gatepost.model.sign_ins import PASSWORD, Consent, Passkey, SignIn, SignInDigests
 from tests.stores.examples import NOW, client, guid, later, recorded, user
+from tests.stores.portal_examples import password_link, portal_session, try_out
 
 IN_AN_HOUR = NOW + timedelta(hours=1)
 GROUNDS = Grounds(
@@ -178,6 +179,10 @@ class Flow:
         self.code = code(self.family.id)
         self.token = refresh_token(self.family.id)
         self.device = device_code(self.client_id)
+        self.portal_session = portal_session(self.user_id, self.sign_in.id)
+        self.portal_digest, self.link_digest = new_digest(), new_digest()
+        self.try_out = try_out(self.client_id, user_id=self.user_id)
+        self.link = password_link(self.user_id)
         with recorded(store, tenant_id) as unit:
             assert unit.directory.add_user(person)
             assert unit.clients.add(app)
@@ -193,6 +198,9 @@ class Flow:
         unit.grants.add_code(self.code)
         unit.grants.add_refresh_token(self.token)
         assert unit.grants.add_device_code(self.device)
+        unit.sign_ins.add_portal_session(self.portal_session, self.portal_digest)
+        unit.grants.add_try_out(self.try_out)
+        unit.directory.set_password_link(self.link, self.link_digest)
 
     def kept(self, unit: ports.Tenancy) -> list[object]:
         """What a store gives back of all this, in the order of `whole`."""
@@ -206,6 +214,9 @@ class Flow:
             unit.grants.code(self.code.digest),
             unit.grants.refresh_token(self.token.digest),
             unit.grants.device_code(self.device.digest),
+            unit.sign_ins.portal_session(self.portal_digest),
+            unit.grants.try_out(self.try_out.id),
+            unit.directory.password_link(self.link_digest),
         ]
 
     @property
@@ -221,4 +232,7 @@ class Flow:
             self.code,
             self.token,
             self.device,
+            self.portal_session,
+            self.try_out,
+            self.link,
         ]

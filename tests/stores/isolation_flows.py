@@ -11,7 +11,7 @@ from msgspec import structs
 from gatepost.model.grants import DENIED
 from gatepost.model.requests import Progress
 from gatepost.model.sign_ins import SignInDigests
-from gatepost.ports import Tenancy
+from gatepost.ports import Dependents, Tenancy
 from tests.stores.examples import NOW, guid
 from tests.stores.flow_examples import (
     GROUNDS,
@@ -28,6 +28,7 @@ from tests.stores.flow_examples import (
     sign_in,
 )
 from tests.stores.isolation_rows import MARK, REFUSED, SHARED_USER, Row
+from tests.stores.portal_examples import portal_session, try_out
 
 ID = guid()
 DIGEST = digest_of(ID)
@@ -58,6 +59,9 @@ def fill_flows(unit: Tenancy, tenant_id: str, mark: str, *, client_id: str) -> N
     assert unit.grants.add_device_code(
         device_code(client_id, digest=DIGEST, user_code_digest=shown, scopes=(mark,))
     )
+    at_work = portal_session(SHARED_USER, ID, token_mark=mark)
+    unit.sign_ins.add_portal_session(at_work, digest_of(tenant_id, "portal"))
+    unit.grants.add_try_out(try_out(client_id, id=ID, sealed_state=mark.encode()))
     if is_first:
         unit.grants.revoke_token(ID, NOW)
 
@@ -76,6 +80,7 @@ def flows_of(unit: Tenancy) -> list[object]:
         unit.grants.refresh_token(LATER),
         unit.grants.device_code(DIGEST),
         unit.grants.is_revoked(ID),
+        unit.grants.try_out(ID),
     ]
 
 
@@ -115,6 +120,21 @@ SIGN_INS: dict[str, Row] = {
     "remove_passkey": Row(
         lambda u, _: u.sign_ins.remove_passkey(SHARED_USER, ID), empty=False, twin=True
     ),
+    "add_portal_session": Row(
+        lambda u, s: u.sign_ins.add_portal_session(
+            portal_session(SHARED_USER, ID), digest_of(s.twin, "new")
+        ),
+        REFUSED,
+        None,
+    ),
+    "portal_session": Row(
+        lambda u, s: u.sign_ins.portal_session(digest_of(s.first, "portal")), None, None
+    ),
+    "end_portal_session": Row(
+        lambda u, s: u.sign_ins.end_portal_session(digest_of(s.first, "portal")),
+        empty=False,
+        twin=False,
+    ),
     "attempts": Row(
         lambda u, _: u.sign_ins.attempts([DIGEST]), {}, {DIGEST: NOW + timedelta(seconds=4)}
     ),
@@ -142,6 +162,17 @@ GRANTS: dict[str, Row] = {
     "revoke_family": Row(
         lambda u, _: u.grants.revoke_family(ID, MOMENT, "mine"), empty=False, twin=True
     ),
+    "dependents": Row(
+        lambda u, s: u.grants.dependents(s.client_id, NOW, 9), Dependents(0, 0), Dependents(0, 0)
+    ),
+    "add_try_out": Row(lambda u, s: u.grants.add_try_out(try_out(s.client_id)), REFUSED, REFUSED),
+    "try_out": Row(lambda u, _: _said(u.grants.try_out(ID), "sealed_state"), None, b"twin"),
+    "save_try_out": Row(
+        lambda u, s: u.grants.save_try_out(try_out(s.client_id, id=ID, sealed_state=b"mine")),
+        None,
+        None,
+    ),
+    "remove_try_out": Row(lambda u, _: u.grants.remove_try_out(ID), empty=False, twin=True),
     "live_families_of": Row(lambda u, _: len(u.grants.live_families_of(SHARED_USER, NOW)), 0, 1),
     "clients_of_sign_in": Row(
         lambda u, s: [id_ == s.client_id for id_ in u.grants.clients_of_sign_in(ID)], [], [False]

@@ -11,6 +11,7 @@ from gatepost.ports import SecretUse
 from tests.stores.examples import (
     ALL,
     CREDENTIALS,
+    LAST_MOMENT,
     NOW,
     client,
     event,
@@ -19,6 +20,7 @@ from tests.stores.examples import (
     tenant,
     user,
 )
+from tests.stores.flow_examples import digest_of
 from tests.stores.isolation_flows import GRANTS, SIGN_INS
 from tests.stores.isolation_rows import (
     BUILT_IN,
@@ -29,6 +31,7 @@ from tests.stores.isolation_rows import (
     SHARED_USER,
     Row,
 )
+from tests.stores.portal_examples import password_link, query
 
 CLIENTS: dict[str, Row] = {
     "add": Row(
@@ -40,6 +43,11 @@ CLIENTS: dict[str, Row] = {
     "count": Row(lambda u, _: u.clients.count(CREDENTIALS, ()), 0, 1),
     "count_all": Row(lambda u, _: u.clients.count_all(), 0, 1),
     "some": Row(lambda u, s: u.clients.some(CREDENTIALS, [s.client_id], ()), (), ()),
+    "listed": Row(lambda u, _: len(u.clients.listed(query(kind=CREDENTIALS, search="T"))), 0, 1),
+    "count_listed": Row(lambda u, _: u.clients.count_listed(query(kind=CREDENTIALS), 9), 0, 1),
+    "listing": Row(lambda u, s: u.clients.listing(s.client_id), None, None),
+    "expiring": Row(lambda u, _: len(u.clients.expiring(LAST_MOMENT, ALL)), 0, 1),
+    "count_expiring": Row(lambda u, _: u.clients.count_expiring(LAST_MOMENT, 9), 0, 1),
     "save": Row(
         lambda u, s: u.clients.save(client(CREDENTIALS, s.client_id, name="Taken"), 1),
         empty=False,
@@ -95,6 +103,8 @@ DIRECTORY: dict[str, Row] = {
     ),
     "users": Row(lambda u, _: len(u.directory.users(ALL)), 0, 1),
     "count_users": Row(lambda u, _: u.directory.count_users(), 0, 1),
+    "found_users": Row(lambda u, _: len(u.directory.found_users("EXAMPLE.com", ALL)), 0, 1),
+    "count_found_users": Row(lambda u, _: u.directory.count_found_users("o", 9), 0, 1),
     "some_users": Row(lambda u, s: len(u.directory.some_users([s.user_id, SHARED_USER])), 0, 1),
     "save_user": Row(
         lambda u, _: u.directory.save_user(user(SHARED_USER, email=EMAIL, version=2), 1),
@@ -117,6 +127,24 @@ DIRECTORY: dict[str, Row] = {
         REFUSED,
         None,
     ),
+    "set_password_link": Row(
+        lambda u, s: u.directory.set_password_link(
+            password_link(SHARED_USER), digest_of(s.twin, "new")
+        ),
+        REFUSED,
+        None,
+    ),
+    "password_link": Row(
+        lambda u, s: u.directory.password_link(digest_of(s.first, "link", "")), None, None
+    ),
+    "password_link_of": Row(
+        lambda u, _: getattr(u.directory.password_link_of(SHARED_USER), "email", None),
+        None,
+        "twin",
+    ),
+    "remove_password_link": Row(
+        lambda u, _: u.directory.remove_password_link(SHARED_USER), empty=False, twin=True
+    ),
     "preferences": Row(lambda u, _: u.directory.preferences(SHARED_USER), None, '"twin"'),
     "set_preferences": Row(
         lambda u, _: u.directory.set_preferences(SHARED_USER, "[]"), REFUSED, None
@@ -126,6 +154,9 @@ DIRECTORY: dict[str, Row] = {
 JOURNAL: dict[str, Row] = {
     "append": Row(lambda u, _: u.journal.append(event()).seq, 3, 4),
     "entries": Row(lambda u, _: len(u.journal.entries(0, 1_000)), 2, 3),
+    "newest": Row(lambda u, _: len(u.journal.newest(None, 1_000)), 2, 3),
+    "newest_refusals": Row(lambda u, _: len(u.journal.newest_refusals(None, 1_000)), 0, 1),
+    "about": Row(lambda u, _: len(u.journal.about(MARK, None, 1_000)), 0, 0),
     "of_operation": Row(
         lambda u, _: len(u.journal.of_operation(event().origin.operation_id)), 2, 3
     ),

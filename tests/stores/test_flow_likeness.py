@@ -38,6 +38,7 @@ from tests.stores.flow_examples import (
     refresh_token,
     sign_in,
 )
+from tests.stores.portal_examples import password_link, portal_session, try_out
 
 Call = Callable[[Tenancy], object]
 Step = tuple[int, list[Call], bool]
@@ -56,6 +57,8 @@ def person_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
     both = [digest_of(stem, id_), digest_of(stem, other), digest_of(stem, id_, other)]
     new = sign_in(person, id=id_, signed_in_at=at)
     mine, key = consent(person, app, given_at=at), passkey(person, id=id_, created_at=at)
+    at_work = portal_session(person, other, created_at=at)
+    link = password_link(person, created_at=at, expires_at=at)
     calls: list[Call] = [
         lambda unit: unit.sign_ins.add(new, found_by),
         lambda unit: unit.sign_ins.with_session(both),
@@ -70,6 +73,10 @@ def person_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
         lambda unit: unit.sign_ins.remove_passkey(person, id_),
         lambda unit: unit.sign_ins.save_attempts({both[0]: at}),
         lambda unit: unit.sign_ins.attempts(both),
+        lambda unit: unit.sign_ins.add_portal_session(at_work, both[0]),
+        lambda unit: unit.sign_ins.portal_session(both[0]),
+        lambda unit: unit.sign_ins.end_portal_session(both[1]),
+        lambda unit: unit.directory.set_password_link(link, both[0]),
         lambda unit: unit.directory.remove_user(person),
         lambda unit: unit.clients.remove(app),
     ]
@@ -89,6 +96,7 @@ def grant_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
     token = refresh_token(family_id, digest=digest, generation=number)
     device = device_code(app, digest=digest, user_code_digest=shown)
     one, sent = code(family_id, digest=digest), pushed(app, digest=digest)
+    trial = try_out(app, id=id_, sealed_state=person.encode(), **moments)
     calls: list[Call] = [
         lambda unit: unit.grants.add_pending(errand),
         lambda unit: unit.grants.save_pending(errand),
@@ -99,6 +107,10 @@ def grant_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
         lambda unit: unit.grants.revoke_family(family_id, at, "replay"),
         lambda unit: unit.grants.live_families_of(person, at),
         lambda unit: unit.grants.clients_of_sign_in(id_),
+        lambda unit: unit.grants.dependents(app, at, number),
+        lambda unit: unit.grants.add_try_out(trial),
+        lambda unit: unit.grants.save_try_out(trial),
+        lambda unit: unit.grants.remove_try_out(id_),
         lambda unit: unit.grants.add_code(one),
         lambda unit: unit.grants.spend_code(digest, at),
         lambda unit: unit.grants.add_refresh_token(token),
@@ -161,6 +173,8 @@ def left(store: ports.Store, tenant_id: str) -> object:
             *(unit.sign_ins.consents_of(id_) for id_ in PEOPLE),
             *(unit.sign_ins.passkeys_of(id_) for id_ in PEOPLE),
             *((unit.grants.pending(id_), unit.grants.family(id_)) for id_ in "abB"),
+            *(unit.grants.try_out(id_) for id_ in "abB"),
+            *(unit.directory.password_link_of(id_) for id_ in PEOPLE),
             *((unit.grants.code(digest), unit.grants.pushed(digest)) for digest in digests),
             *(unit.grants.refresh_token(digest) for digest in digests),
             *(unit.grants.device_code(digest) for digest in digests),
@@ -201,10 +215,17 @@ def test_one_story(pair: tuple[ports.Store, ports.Store], story: tuple[str, list
                 assert all(call(unit) in {None, True} for call in begin)
     memory, sql = pair
     sessions = [digest_of(stem, id_) for id_ in "abB"]
+    moment = NOW
     for at, step in enumerate(steps):
         here = tenants[step[0]]
         assert told(sql, here, step, at) == told(memory, here, step, at)
+        moment = NOW + timedelta(seconds=at % 4)
         with sql.reading_all() as one, memory.reading_all() as other:
+            assert one.overdue_try_outs(moment, 3) == other.overdue_try_outs(moment, 3)
             assert one.tenants_of_sign_ins(sessions) == other.tenants_of_sign_ins(sessions)
             for shown in sessions:
                 assert one.tenant_of_user_code(shown) == other.tenant_of_user_code(shown)
+    with sql.writing_all() as one, memory.writing_all() as other:
+        assert one.sweep(moment, 10_000) == other.sweep(moment, 10_000)
+    for here in tenants:
+        assert left(sql, here) == left(memory, here)

@@ -6,7 +6,7 @@ from sqlalchemy import Table, select
 
 from gatepost import ports
 from gatepost.model.grants import APPROVED
-from gatepost.storage import flow_tables
+from gatepost.storage import flow_tables, portal_tables
 from gatepost.storage.sql_store import SqlStore
 from tests.stores.examples import (
     NOW,
@@ -41,10 +41,14 @@ TABLES = [
     flow_tables.codes,
     flow_tables.refresh_tokens,
     flow_tables.device_codes,
+    portal_tables.portal_sessions,
+    portal_tables.try_outs,
+    portal_tables.password_links,
 ]
 # in the order of `Flow.whole`
-OF_THE_CLIENT = [False, True, False, True, True, True, True, True, True]
-OF_THE_PERSON = [True, True, True, False, False, True, True, True, False]
+_T, _F = True, False
+OF_THE_CLIENT = [_F, _T, _F, _T, _T, _T, _T, _T, _T, _F, _T, _F]
+OF_THE_PERSON = [_T, _T, _T, _F, _F, _T, _T, _T, _F, _T, _F, _T]
 
 
 @pytest.fixture
@@ -158,12 +162,17 @@ def test_a_registered_origin_is_known(store: ports.Store, here: str) -> None:
 def test_no_row_holds_what_is_presented(sql_store: SqlStore) -> None:
     here = found_tenant(sql_store)
     flow = Flow(sql_store, here)
-    kinds: tuple[ports.Kind, ...] = ("code", "refresh-token", "device-code", "user-code")
-    values = {kind: guid() for kind in (*kinds, "session", "silent", "pushed-request")}
+    kinds: tuple[ports.Kind, ...] = (
+        *("code", "refresh-token", "device-code", "user-code", "session", "silent"),
+        *("pushed-request", "portal", "password-link"),
+    )
+    values = {kind: guid() for kind in kinds}
     of = {kind: SECRETS.digest_of(kind, value) for kind, value in values.items()}
     digests = structs.replace(flow.digests, session=of["session"], silent=of["silent"])
     with recorded(sql_store, here) as unit:
         unit.sign_ins.add(sign_in(flow.user_id), digests)
+        unit.sign_ins.add_portal_session(flow.portal_session, of["portal"])
+        unit.directory.set_password_link(flow.link, of["password-link"])
         one = family(flow.client_id, flow.user_id)
         unit.grants.add_family(one)
         unit.grants.add_code(code(one.id, digest=of["code"]))
@@ -184,5 +193,6 @@ def test_no_row_holds_what_is_presented(sql_store: SqlStore) -> None:
 def test_every_table_of_the_flows_is_removed_from() -> None:
     """A new table is to be thought of here."""
     known = {table.name for table in TABLES} | {"attempts", "revoked_tokens"}
-    there = {value.name for value in vars(flow_tables).values() if isinstance(value, Table)}
+    modules = (*vars(flow_tables).values(), *vars(portal_tables).values())
+    there = {value.name for value in modules if isinstance(value, Table)}
     assert there == known

@@ -9,6 +9,7 @@ import pytest
 
 from gatepost import ports
 from gatepost.model.tenants import MEMBER
+from gatepost.ports import SecretUse
 from tests.stores.examples import (
     ALL,
     CREDENTIALS,
@@ -24,6 +25,7 @@ from tests.stores.examples import (
     secret,
     user,
 )
+from tests.stores.flow_examples import digest_of
 from tests.stores.isolation_flows import fill_flows, flows_of
 from tests.stores.isolation_rows import (
     EMAIL,
@@ -35,6 +37,7 @@ from tests.stores.isolation_rows import (
     Scene,
 )
 from tests.stores.isolation_table import JOURNAL, TABLES
+from tests.stores.portal_examples import password_link
 
 pytestmark = pytest.mark.requirement("R-63", "D-16")
 
@@ -117,8 +120,13 @@ def fill(store: ports.Store, tenant_id: str, mark: str, *, size: int) -> tuple[s
             assert unit.directory.add_user(person)
             unit.directory.set_password(person.id, f"${mark}", NOW, must_change=False)
             unit.directory.set_preferences(person.id, f'"{mark}"')
+            link = password_link(person.id, email=mark)
+            unit.directory.set_password_link(link, digest_of(tenant_id, "link", str(number or "")))
             assert unit.clients.add(machine)
-            unit.clients.add_secret(last[0], secret(description=mark), mark.encode())
+            unit.clients.add_secret(
+                last[0], secret(description=mark, expires_at=NOW), mark.encode()
+            )
+            unit.clients.note_uses([SecretUse(last[0], 0, 1, NOW)])
         fill_flows(unit, tenant_id, mark, client_id=last[0])
         unit.journal.append(event(target=mark, reason=mark))
     return last

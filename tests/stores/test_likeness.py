@@ -11,7 +11,7 @@ from msgspec import structs
 
 from gatepost import ports
 from gatepost.model.tenants import MEMBER, VIEWER
-from gatepost.ports import PageOf, SecretUse, Tenancy
+from gatepost.ports import ClientOrder, ClientQuery, PageOf, SecretUse, Tenancy
 from gatepost.storage.engine import make_engine
 from gatepost.storage.schema import migrate
 from gatepost.storage.sql_store import SqlStore
@@ -29,6 +29,7 @@ from tests.stores.examples import (
     seen,
     user,
 )
+from tests.stores.portal_examples import password_link
 
 Call = Callable[[Tenancy], object]
 
@@ -44,6 +45,20 @@ NAMES = st.sampled_from(["Press", "PRESS", "\uff50ress", "Straße", "strasse", "
 PEOPLE = st.sampled_from(["p1", "p2", "P2"])
 EMAILS = st.sampled_from([None, "k@example.com", "K@EXAMPLE.com", "l@example.com"])
 NUMBERS = st.integers(1, 3)
+TEXTS = st.sampled_from(["", " ", "e", "PRE", "ass", "\u00df", "K@EX", "%", "_", "kim m", "b"])
+ORDERS: st.SearchStrategy[ClientOrder] = st.sampled_from(["name", "created", "expiry", "used"])
+QUERIES = st.builds(
+    ClientQuery,
+    kind=KINDS,
+    search=TEXTS,
+    enabled=st.sampled_from([None, None, True, False]),
+    expires_from=st.none() | MOMENTS,
+    expires_before=st.none() | MOMENTS,
+    without_expiry=st.sampled_from([False, False, True]),
+    order=ORDERS,
+    descending=st.booleans(),
+    page=PAGES,
+)
 
 
 class Step(NamedTuple):
@@ -59,8 +74,10 @@ def client_calls(draw: st.DrawFn, ids: tuple[str, ...]) -> Call:
     """A call to the store of clients."""
     id_, kind, tags, at = draw(st.sampled_from(ids)), draw(KINDS), draw(TAGS), draw(MOMENTS)
     version, page, number = draw(VERSIONS), draw(PAGES), draw(NUMBERS)
-    own = {"role_ids": draw(ROLE_IDS)} if kind == "client_credentials" else {}
-    new = client(kind, id_, tags=tags, created_at=at, enabled=draw(st.booleans()), **own)
+    query = draw(QUERIES)
+    own: dict[str, object] = {"role_ids": draw(ROLE_IDS)} if kind == "client_credentials" else {}
+    own |= {"name": draw(NAMES), "enabled": draw(st.booleans())}
+    new = client(kind, id_, tags=tags, created_at=at, **own)
     fresh = secret(created_at=at, expires_at=draw(st.none() | MOMENTS))
     calls: list[Call] = [
         lambda unit: unit.clients.add(new),
@@ -74,6 +91,12 @@ def client_calls(draw: st.DrawFn, ids: tuple[str, ...]) -> Call:
         lambda unit: unit.clients.save_secret(id_, structs.replace(fresh, id=number)),
         lambda unit: unit.clients.remove_secret(id_, number),
         lambda unit: unit.clients.note_uses([SecretUse(id_, number, version, at)]),
+        lambda unit: unit.clients.note_uses([SecretUse(id_, 0, version, at)]),
+        lambda unit: unit.clients.listed(query),
+        lambda unit: unit.clients.count_listed(query, number),
+        lambda unit: unit.clients.listing(id_),
+        lambda unit: unit.clients.expiring(at, page),
+        lambda unit: unit.clients.count_expiring(at, number),
     ]
     return draw(st.sampled_from(calls))
 
@@ -99,11 +122,14 @@ def role_calls(draw: st.DrawFn) -> Call:
 
 
 @st.composite
-def user_calls(draw: st.DrawFn) -> Call:
+def user_calls(draw: st.DrawFn, stem: str) -> Call:
     """A call about people."""
     id_, email, version, at = draw(PEOPLE), draw(EMAILS), draw(VERSIONS), draw(MOMENTS)
-    page, enabled = draw(PAGES), draw(st.booleans())
-    new = user(id_, email=email, role_ids=draw(ROLE_IDS), created_at=at, enabled=enabled)
+    page, enabled, text = draw(PAGES), draw(st.booleans()), draw(TEXTS)
+    own = {"role_ids": draw(ROLE_IDS), "surname": draw(st.none() | NAMES), "given_name": "Kim"}
+    new = user(id_, email=email, created_at=at, enabled=enabled, **own)
+    digest = f"{stem} {version}".encode()
+    link = password_link(id_, created_at=at, expires_at=at)
     calls: list[Call] = [
         lambda unit: unit.directory.add_user(new),
         lambda unit: unit.directory.save_user(structs.replace(new, version=version + 1), version),
@@ -113,6 +139,11 @@ def user_calls(draw: st.DrawFn) -> Call:
         lambda unit: unit.directory.user_with_email(new.provider_id, email or ""),
         lambda unit: unit.directory.set_password(id_, f"${version}", at, must_change=enabled),
         lambda unit: unit.directory.set_preferences(id_, f"[{version}]"),
+        lambda unit: unit.directory.found_users(text, page),
+        lambda unit: unit.directory.count_found_users(text, version),
+        lambda unit: unit.directory.set_password_link(link, digest),
+        lambda unit: unit.directory.password_link(digest),
+        lambda unit: unit.directory.remove_password_link(id_),
     ]
     return draw(st.sampled_from(calls))
 
@@ -136,7 +167,7 @@ def stories(draw: st.DrawFn) -> list[Step]:
     """Units in two tenants, on ids that nobody had before."""
     stem = guid()
     ids = (f"{stem}a", f"{stem}b", f"{stem}B")
-    call = st.one_of(client_calls(ids), role_calls(), user_calls())
+    call = st.one_of(client_calls(ids), role_calls(), user_calls(stem))
     calls = st.lists(call, min_size=1, max_size=4)
     steps = st.builds(Step, st.integers(0, 1), calls, st.sampled_from([True, True, True, False]))
     return draw(st.lists(steps, min_size=1, max_size=12))

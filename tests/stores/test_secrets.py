@@ -1,6 +1,6 @@
 """Client secrets, whatever keeps them: numbers, digests, changes and counters of use."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec import structs
@@ -9,6 +9,7 @@ from gatepost import ports
 from gatepost.model.clients import SecretDigest
 from gatepost.ports import SecretUse
 from tests.stores.examples import (
+    LAST_MOMENT,
     NOW,
     SECRETS,
     add_clients,
@@ -22,7 +23,6 @@ from tests.stores.examples import (
 )
 
 DIGEST = SECRETS.digest("open sesame")
-LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ class Server:
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
         lists = SignInLists(house.world, issuer, self._courier)
         sessions = PortalSessions(house.world, public_url, mint, (desk.tokens, access))
-        portal = portal_visits.Rooms(house.world, sessions, access, lists)
+        portal = portal_visits.Rooms(house.world, sessions, access, lists, links)
         self.front = _front(house, public_url, (rooms, desk, portal), (access, lists))
 
     def start(self) -> None:

@@ -32,6 +32,12 @@ class ClientKind(NamedTuple):
     asks_consent: bool = True
     asked: tuple[str, ...] = ()
     asked_rarely: tuple[str, ...] = ()
+    asked_of_people: tuple[str, ...] = ()
+
+    @property
+    def required_on_form(self) -> tuple[str, ...]:
+        """What a person must enter; a program may know better."""
+        return self.required_on_create + self.asked_of_people
 
     @property
     def one(self) -> str:
@@ -55,6 +61,7 @@ HYBRID = ClientKind(
         "access_token_lifetime",
     ),
     asked_rarely=("client_uri", "logo_uri", "allow_access_tokens_via_browser", "id"),
+    asked_of_people=("redirect_uris",),
 )
 AUTHORIZATION_CODE = ClientKind(
     name="authorization_code",

@@ -87,9 +87,9 @@ class ClientLogin:
             known = self._proved_once(*known)
         if isinstance(known, OAuthError):
             self.remember(tenant_id, credentials.client_id, known, request.origin)
-        elif known.secret_id:
-            now = self._world.clock.now()
-            self._usage.note(tenant_id, SecretUse(known.id, known.secret_id, 1, now))
+        else:
+            use = SecretUse(known.id, known.secret_id or 0, 1, self._world.clock.now())
+            self._usage.note(tenant_id, use)
         return known
 
     def remember(self, tenant_id: str, client_id: str, error: OAuthError, origin: Origin) -> None:

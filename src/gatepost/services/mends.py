@@ -106,7 +106,7 @@ def apply(world: World, act: Act, seq: int) -> Found:
     if mend.way not in _MADE_HERE:
         raise NotFound(Code.ROUTE_NOT_FOUND, "mend to be made here for event", seq)
     change = {mend.member: True if mend.way is Way.ENABLE else _list_with(client, mend)}
-    clients.change(world, act, BY_NAME[client.kind], client.settings.id, change)
+    clients.edit(world, act, client.settings.id, change, client.version)
     return found
 
 

@@ -56,7 +56,8 @@ def _sign_ins_of(now: datetime) -> Select[Any]:
     its_own = and_(
         sign_ins.c.tenant_id == families.c.tenant_id, sign_ins.c.id == families.c.sign_in_id
     )
-    joined = select(families.c.sign_in_id).join(sign_ins, its_own)
+    # More than a column, or SQLite would walk all families of the tenant in its order.
+    joined = select(families.c.sign_in_id.concat("")).join(sign_ins, its_own)
     return joined.where(sign_ins.c.expires_at > now).distinct()
 
 

@@ -81,8 +81,9 @@ def _static_files() -> dict[str, Reply]:
 def _environment() -> "Environment":
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415  (start-up)
 
-    def load(name: str) -> str:
-        return (_ROOM / "templates" / name).read_text()
+    def load(name: str) -> tuple[str, str, None]:
+        path = _ROOM / "templates" / name
+        return path.read_text(), str(path), None
 
     return Environment(
         loader=FunctionLoader(load),

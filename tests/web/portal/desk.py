@@ -105,13 +105,12 @@ def proof_for(page: httpx.Response, path: str) -> str:
 
 def hidden_fields(page: httpx.Response, path: str) -> dict[str, Any]:
     """The hidden fields of the page's form that leads to the path; repeated ones as lists."""
-    for form in re.findall(r"<form\b.*?</form>", page.text, re.DOTALL):
+    for form in re.findall(r"<form\b.*?</form>", _without_templates(page.text), re.DOTALL):
         head = form.split(">", 1)[0]
         action = re.search(r'\baction="([^"]*)"', head)
         where = urljoin(str(page.url), unescape(action[1])) if action else str(page.url)
         if 'method="post"' not in head or httpx.URL(where).path != path.partition("?")[0]:
             continue
-        form = re.sub(r"<template>.*?</template>", "", form, flags=re.DOTALL)
         found: dict[str, Any] = {}
         for tag in re.findall(r'<input[^>]*\btype="hidden"[^>]*>', form):
             name = re.search(r'\bname="([^"]*)"', tag)
@@ -121,3 +120,8 @@ def hidden_fields(page: httpx.Response, path: str) -> dict[str, Any]:
                 known.append(unescape(value[1]) if value else "")
         return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
     raise AssertionError(f"no form that leads to {path} ({page.status_code}): {page.text[-3000:]}")
+
+
+def _without_templates(text: str) -> str:
+    """The page without what only scripts use."""
+    return re.sub(r"<template>.*?</template>", "", text, flags=re.DOTALL)

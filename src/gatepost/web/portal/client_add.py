@@ -148,7 +148,7 @@ def _first_page(
         "clients",
         problem=problem,
         secret=_secret_values(visit, typed) if on_one_page else None,
-        problems=form_pages.problem_links(typed.form) + _secret_links(typed),
+        wrong=form_pages.problem_links(typed.form) + _secret_links(typed),
         **_common(visit, typed),
         **form_pages.shown(visit, typed.form, at),
     )
@@ -160,7 +160,7 @@ def _second_page(visit: Visit, typed: _Typed, status: int) -> Reply:
         "client_add_secret.html",
         "clients",
         secret=_secret_values(visit, typed),
-        problems=_secret_links(typed),
+        wrong=_secret_links(typed),
         carried=typed.form.pairs(),
         carried_name=typed.form.members["name"],
         **_common(visit, typed),

@@ -104,7 +104,7 @@ def _page(visit: Visit, client: StoredClient, form: Form, status: int, **more: A
         version=fields.get("version") if fields else client.version,
         base=base,
         meanwhile=more.get("meanwhile"),
-        problems=form_pages.problem_links(form),
+        wrong=form_pages.problem_links(form),
         cancel_href=ListState(type=client.kind, client=client.settings.id).address(),
         **form_pages.shown(visit, form, more.get("at", "")),
     )

@@ -46,10 +46,11 @@ class Entry(NamedTuple):
 
 
 class Form(NamedTuple):
-    """All fields of a form, in their order."""
+    """All fields of a form, in their order, and which of them must be filled in."""
 
     kind: ClientKind
     entries: tuple[Entry, ...]
+    required: tuple[str, ...]
 
     @property
     def members(self) -> dict[str, Any]:
@@ -74,18 +75,20 @@ class Form(NamedTuple):
 def empty(kind: ClientKind) -> Form:
     """A form for a new client, with the defaults of its settings."""
     defaults = _defaults(kind)
-    return Form(kind, tuple(_entry(m, _typed(m, defaults.get(m.attribute))) for m in asked(kind)))
+    entries = (_entry(m, _typed(m, defaults.get(m.attribute))) for m in asked(kind))
+    return Form(kind, tuple(entries), kind.required_on_form)
 
 
 def of(kind: ClientKind, settings: object) -> Form:
     """A form that says what a client is set to; its id is fixed, and its roles have a form."""
     members = [m for m in asked(kind) if m.attribute not in ("id", "role_ids")]
-    return Form(kind, tuple(_entry(m, _typed(m, getattr(settings, m.attribute))) for m in members))
+    entries = (_entry(m, _typed(m, getattr(settings, m.attribute))) for m in members)
+    return Form(kind, tuple(entries), kind.required_on_create)
 
 
 def read(form: Form, fields: Fields) -> Form:
     """The form as it was sent: what is still in the box of a list counts as added."""
-    return form._replace(entries=tuple(_read(form.kind, e.member, fields) for e in form.entries))
+    return form._replace(entries=tuple(_read(form, e.member, fields) for e in form.entries))
 
 
 def with_lists(form: Form, op: str) -> Form:
@@ -157,34 +160,34 @@ def _typed(member: Member, value: object) -> Any:
     return "" if value is None else str(value)
 
 
-def _read(kind: ClientKind, member: Member, fields: Fields) -> Entry:
-    return _READERS[control_of(member)](kind, member, fields)
+def _read(form: Form, member: Member, fields: Fields) -> Entry:
+    return _READERS[control_of(member)](form, member, fields)
 
 
-def _checkbox(_kind: ClientKind, member: Member, fields: Fields) -> Entry:
+def _checkbox(_form: Form, member: Member, fields: Fields) -> Entry:
     on = fields.has(member.attribute)
     return Entry(member, "checkbox", on, on)
 
 
-def _text(kind: ClientKind, member: Member, fields: Fields) -> Entry:
+def _text(form: Form, member: Member, fields: Fields) -> Entry:
     typed = fields.get(member.attribute).strip()
     entry = Entry(member, "text", typed)
     if not typed:
-        missing = member.attribute in kind.required_on_create
+        missing = member.attribute in form.required
         return entry._replace(problem=_mend(member) if missing else None)
     return _judged(entry, typed)
 
 
-def _number(kind: ClientKind, member: Member, fields: Fields) -> Entry:
+def _number(form: Form, member: Member, fields: Fields) -> Entry:
     """A number that was emptied is the default again."""
-    typed = fields.get(member.attribute).strip() or str(_defaults(kind)[member.attribute])
+    typed = fields.get(member.attribute).strip() or str(_defaults(form.kind)[member.attribute])
     entry = Entry(member, "number", typed)
     if not (typed.isascii() and typed.isdigit() and len(typed) <= _MAX_DIGITS):
         return entry._replace(problem=_mend(member))
     return _judged(entry, int(typed))
 
 
-def _list(kind: ClientKind, member: Member, fields: Fields) -> Entry:
+def _list(form: Form, member: Member, fields: Fields) -> Entry:
     """A draft that is wrong stays in its box; the rest of the list is kept whatever it says."""
     name, box = member.attribute, fields.get(_DRAFT + member.attribute).strip()
     items = tuple(dict.fromkeys(item.strip() for item in fields.all(name) if item.strip()))
@@ -195,12 +198,12 @@ def _list(kind: ClientKind, member: Member, fields: Fields) -> Entry:
     items = tuple(dict.fromkeys((*items, box))) if box else items
     faults = {item: fault for item in items if (fault := item_problem(member, item))}
     entry = entry._replace(value=items, item_problems=faults)
-    if not items and name in kind.required_on_create:
+    if not items and name in form.required:
         return entry._replace(problem=_mend(member))
     return entry if faults else _judged(entry, list(items))
 
 
-def _roles(_kind: ClientKind, member: Member, fields: Fields) -> Entry:
+def _roles(_form: Form, member: Member, fields: Fields) -> Entry:
     chosen = tuple(dict.fromkeys(fields.all(member.attribute)))
     return _judged(Entry(member, "roles", chosen), list(chosen))
 
@@ -237,7 +240,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
-_READERS: Mapping[str, Callable[[ClientKind, Member, Fields], Entry]] = {
+_READERS: Mapping[str, Callable[[Form, Member, Fields], Entry]] = {
     "checkbox": _checkbox,
     "list": _list,
     "number": _number,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
@@ -69,7 +69,7 @@ def render(client: StoredClient, place: Place, language: str) -> str:
 def _values(client: StoredClient, place: Place) -> dict[str, Any]:
     settings = client.settings
     redirect = redirect_uri_of(client) or EXAMPLE_REDIRECT
-    signed_out = getattr(settings, "post_logout_redirect_uris", ())
+    signed_out = next(iter(getattr(settings, "post_logout_redirect_uris", ())), None)
     return {
         "client_id": settings.id,
         "tenant_id": place.tenant_id,
@@ -79,14 +79,31 @@ def _values(client: StoredClient, place: Place) -> dict[str, Any]:
         "over_http": place.issuer.startswith("http:"),
         "tenant_address": f"{place.url}/api/v1/Tenants/{place.tenant_id}",
         "redirect_uri": redirect,
-        "redirect_path": urlsplit(redirect).path or "/signin-oidc",
-        "signed_out_uri": next(iter(signed_out), None),
+        "redirect_path": urlsplit(redirect).path or "/",
+        "signed_out_uri": signed_out,
+        "signed_out_path": urlsplit(signed_out).path if signed_out else None,
+        "require_pkce": getattr(getattr(settings, "extensions", None), "require_pkce", False),
         "scopes": scopes_for(client),
         "scope": " ".join(scopes_for(client)),
         "offline": scopes.OFFLINE in scopes_for(client),
         "lifetime": settings.access_token_lifetime,
+        "authorize_code": _request(client, place, "code"),
+        "authorize_code_id_token": _request(client, place, "code id_token"),
         **endpoints(place.issuer),
     }
+
+
+def _request(client: StoredClient, place: Place, response_type: str) -> str:
+    """An authorization request, but for what is new each time."""
+    asked = {
+        "client_id": client.settings.id,
+        "redirect_uri": redirect_uri_of(client) or EXAMPLE_REDIRECT,
+        "response_type": response_type,
+        "scope": " ".join(scopes_for(client)),
+        "acr_values": f"tenant:{place.tenant_id}",
+        "code_challenge_method": "S256",
+    }
+    return f"{endpoints(place.issuer)['authorization_endpoint']}?{urlencode(asked)}"
 
 
 def in_shell(value: str) -> str:

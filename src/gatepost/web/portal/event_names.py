@@ -37,6 +37,9 @@ class Names(NamedTuple):
     secrets: Mapping[str, str]
 
 
+NOBODY = Names({}, {}, {}, {}, {})
+
+
 def found(tenancy: Tenancy, events: Iterable[Event]) -> Names:
     """Look up everybody whom the events name."""
     events = tuple(events)

@@ -147,6 +147,8 @@ def _item(visit: Visit, names: Names, name: str, item: Any) -> str:
             return visit.say(f"value.{name}.{item}")
         except KeyError:
             return visible(str(item))
+    if name.endswith("Lifetime"):
+        return visit.say("activity.seconds", number=item)
     text = item if isinstance(item, str) else msgspec.json.encode(item).decode()
     return visible(text, MOST_SHOWN)
 

@@ -3,16 +3,15 @@
 from typing import Any, NamedTuple
 
 from gatepost.model.rotation import SOON
-from gatepost.ports import ExpiringSecret, PageOf, Tenancy
+from gatepost.ports import ExpiringSecret, Tenancy
 from gatepost.web.http import Reply
+from gatepost.web.portal import paging
+from gatepost.web.portal.paging import Shown
 from gatepost.web.portal.secret_views import Owner, view
-from gatepost.web.portal.visits import PREFIX, Allowed, Route, Visit
+from gatepost.web.portal.visits import PREFIX, Allowed, Route, Visit, redirect
 
 PATH = "/security/secrets"
-PAGE_SIZE = 25
 MOST_COUNTED = 1_000
-_MAX_PAGE = MOST_COUNTED // PAGE_SIZE
-_MAX_DIGITS = 3
 
 
 class _Found(NamedTuple):
@@ -24,29 +23,25 @@ class _Found(NamedTuple):
 
 def expiring(visit: Visit) -> Reply:
     """Secrets that need attention, the one that ends first on top."""
-    number = _page_number(visit.query().get("page"))
+    number = paging.number_in(visit.query())
     found = _found(visit, number)
-    first = (number - 1) * PAGE_SIZE + 1
-    last = first + len(found.rows) - 1
-    many = found.total >= MOST_COUNTED
-    key = "expiring.range_of_many" if many else "expiring.range"
+    if not found.rows and number > 1:
+        return redirect(_address(paging.last(found.total)))
+    shown = Shown(len(found.rows), found.total, found.total >= MOST_COUNTED)
     return visit.page(
         200,
         "secrets.html",
         "secrets",
         rows=[_row(visit, secret, whose) for secret, whose in found.rows],
         days=SOON.days,
-        range=visit.say(key, first=first, last=last, total=found.total) if found.rows else "",
-        previous=_address(number - 1) if number > 1 else None,
-        next=_address(number + 1) if last < found.total and number < _MAX_PAGE else None,
+        pager=paging.pager(visit, number, shown, _address),
     )
 
 
 def _found(visit: Visit, number: int) -> _Found:
     before = visit.world.clock.now() + SOON
-    page = PageOf((number - 1) * PAGE_SIZE, PAGE_SIZE)
     with visit.world.store.reading(visit.tenant_id) as tenancy:
-        secrets = tenancy.clients.expiring(before, page)
+        secrets = tenancy.clients.expiring(before, paging.part(number))
         owners = _owners(tenancy, secrets)
         total = tenancy.clients.count_expiring(before, MOST_COUNTED)
     return _Found(tuple((one, owners[one.client.settings.id]) for one in secrets), total)
@@ -62,16 +57,11 @@ def _row(visit: Visit, one: ExpiringSecret, whose: Owner) -> dict[str, Any]:
     return view(visit, secret, whose.secrets) | {
         "client": settings.name,
         "client_id": settings.id,
-        "kind": visit.say(f"secrets.kind.{whose.kind.name}"),
+        "kind": visit.say(f"kind.{whose.kind.name}.one"),
         "href": whose.tab,
         "remove_href": whose.address(f"{secret.id}/remove"),
         "add_href": None if whose.is_full else whose.address("add"),
     }
-
-
-def _page_number(text: str) -> int:
-    known = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
-    return min(max(int(text), 1), _MAX_PAGE) if known else 1
 
 
 def _address(number: int) -> str:

@@ -34,7 +34,7 @@ def problem_links(form: Form) -> list[tuple[str, str]]:
 
 def _field(visit: Visit, form: Form, entry: Entry, focus: str) -> dict[str, Any]:
     meta = entry.member.meta
-    is_required = entry.name in form.kind.required_on_create
+    is_required = entry.name in form.required
     may_be_left = not is_required and entry.control != "checkbox"
     return {
         "name": entry.name,

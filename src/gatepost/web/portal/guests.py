@@ -1,5 +1,6 @@
 """The pages of the portal for whoever is not signed in yet: which organisation, in, and out."""
 
+import re
 from typing import NamedTuple
 
 from gatepost.model.errors import Code, Refused
@@ -13,6 +14,7 @@ from gatepost.web.portal.visits import PREFIX, Fields, Place, Rooms, redirect
 
 HOME = f"{PREFIX}/security/clients"
 _MAX_BACK = 1_500
+_PLAIN = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+\Z")
 
 
 class Guest(NamedTuple):
@@ -130,9 +132,8 @@ def _back(call: Call) -> str:
     query = call.query.decode("ascii", "replace")
     address = f"{path}?{query}" if query else path
     usual = address.isascii() and address.isprintable() and len(address) <= _MAX_BACK
-    simple = path.startswith(f"{PREFIX}/") and "%" not in path and "//" not in path
-    own = path not in (f"{PREFIX}/callback", f"{PREFIX}/choose", f"{PREFIX}/signed-out")
-    return address if usual and simple and own else HOME
+    plain = all(_PLAIN.match(segment) for segment in call.segments)
+    return address if usual and plain and len(call.segments) > 1 else HOME
 
 
 def _query(call: Call) -> Fields:

@@ -120,7 +120,7 @@ def _list(
 def _place(visit: Visit) -> dict[str, str | int]:
     """Where in the lists the person is, to come back there."""
     query = visit.query()
-    said = {
+    said: dict[str, str | int] = {
         "q": paging.search_in(query),
         "page": paging.number_in(query),
         "clients": paging.number_in(query, "clients"),

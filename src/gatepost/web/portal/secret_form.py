@@ -65,6 +65,11 @@ def read(
     return SecretDraft(description=description, expires=expires, expiration=expiration), {}
 
 
+def links(problems: Problems) -> list[tuple[str, str]]:
+    """What is wrong, with the addresses of the fields, for the top of a page."""
+    return [(f"#{name or 'secret_description'}", text) for name, text in problems.items()]
+
+
 def _description(visit: Visit, text: str) -> tuple[str | None, str | None]:
     if not isinstance(read_member(_DESCRIPTION, text), Problem):
         return text or None, None

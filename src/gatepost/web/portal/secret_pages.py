@@ -33,6 +33,7 @@ def tab(visit: Visit, listed: ListedClient) -> dict[str, Any]:
         ],
         "add_href": whose.address("add"),
         "is_full": whose.is_full,
+        "has_keys": whose.has_keys,
         "limit": SECRET_LIMIT,
     }
 
@@ -80,8 +81,8 @@ def _form(
         "secret_add.html",
         "clients",
         client={"name": whose.client.settings.name, "id": whose.id},
-        secret=secret_form.shown(visit, fields),
-        problems=problems or {},
+        secret=secret_form.shown(visit, fields) | {"problems": problems or {}},
+        problems=secret_form.links(problems or {}),
         draft=draft,
         proof=visit.proof(_purpose(whose)),
         action=whose.address("add"),

@@ -47,6 +47,12 @@ class Owner(NamedTuple):
         return len(self.secrets) >= SECRET_LIMIT
 
     @property
+    def has_keys(self) -> bool:
+        """Whether the client can show who it is without a secret, by keys of its own."""
+        extensions = getattr(self.client.settings, "extensions", None)
+        return bool(getattr(extensions, "jwks", None))
+
+    @property
     def tab(self) -> str:
         """The address of the Secrets tab."""
         return ListState(type=self.kind.name, client=self.id, tab="secrets").address()
@@ -102,7 +108,6 @@ def view(visit: Visit, secret: Secret, secrets: Sequence[Secret]) -> dict[str, A
         "state": state.value,
         "badge": _badge(visit, secret, state),
         "tone": _TONES[state],
-        "first_used": visit.moment(secret.first_used_at),
         "last_used": visit.moment(secret.last_used_at),
         "use_count": secret.use_count,
         "successor": removal.successor.id if removal.successor else None,

@@ -10,6 +10,8 @@ from gatepost.model.reading import Member, Problem
 from gatepost.model.text import quoted
 from gatepost.web.portal.visits import Fields
 
+_MAX_DIGITS = 9
+
 
 class Typed(NamedTuple):
     """The texts as they were typed, their values, and problems; all by the names of the fields.
@@ -39,6 +41,12 @@ def read(
         elif member.attribute in required:
             problems[member.attribute] = _entering((member.meta.extra or {})["mend"])
     return Typed(texts, values, problems)
+
+
+def seen_version(fields: Fields) -> int:
+    """The version that the form was made of; none that there is when the form does not say."""
+    text = fields.get("seen")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
 
 
 def _in_words(member: Member, text: str, problem: Problem) -> str:

@@ -11,6 +11,7 @@ from gatepost.model.tenants import ADMINISTRATOR, Theme
 from gatepost.ports import PageOf
 from gatepost.protocol.parameters import parse_pairs
 from gatepost.services.access import AccessService
+from gatepost.services.password_links import PasswordLinks
 from gatepost.services.portal_sessions import PortalSessions, Session
 from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.world import Act, World
@@ -31,6 +32,7 @@ class Rooms(NamedTuple):
     sessions: PortalSessions
     access: AccessService
     sign_ins: SignInLists
+    links: PasswordLinks
 
 
 class Place(NamedTuple):

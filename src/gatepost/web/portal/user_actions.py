@@ -1,0 +1,108 @@
+"""Disable, enable and remove a user, and end their sessions; each but the last after a question."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.people import User
+from gatepost.services import users
+from gatepost.services.sign_in_lists import SignInLists
+from gatepost.services.world import Act
+from gatepost.web.http import Reply
+from gatepost.web.portal import people, role_choices, user_pages
+from gatepost.web.portal.people import USERS
+from gatepost.web.portal.visits import Allowed, Route, Visit, redirect
+
+
+class _Deed(NamedTuple):
+    """What is done to a person, the notice for it, and whether they lose something by it."""
+
+    do: Callable[[SignInLists, Act, str], None]
+    done: str
+    ends_something: bool = True
+
+
+_DEEDS: Mapping[str, _Deed] = {
+    "disable": _Deed(SignInLists.switch_off, "disabled"),
+    "enable": _Deed(SignInLists.switch_on, "enabled", ends_something=False),
+    "remove": _Deed(SignInLists.remove, "removed"),
+    "end-sessions": _Deed(SignInLists.end_all, "sessions-ended"),
+}
+
+
+def ask(visit: Visit) -> Reply:
+    """The question before it is done; what it is, is the last part of the address."""
+    return _question(visit, 200, _user(visit), None)
+
+
+def answer(visit: Visit) -> Reply:
+    """Do it. A refusal is shown where the question was."""
+    what, user = _what(visit), _user(visit)
+    visit.form(f"user-{what} {user.id}")
+    try:
+        _DEEDS[what].do(visit.rooms.sign_ins, visit.act, user.id)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _question(visit, 400, user, f"{refused.reason} {refused.resolution}")
+    chosen = "" if what == "remove" else user.id
+    return redirect(user_pages.address(user=chosen, done=_DEEDS[what].done))
+
+
+def end_session(visit: Visit) -> Reply:
+    """End one session; it may have ended by itself meanwhile."""
+    user = _user(visit)
+    form = visit.form(f"user-sessions {user.id}")
+    done = "session-ended"
+    try:
+        visit.rooms.sign_ins.end(visit.act, user.id, form.get("sign_in"))
+    except Refused as refused:
+        if refused.code is not Code.SIGN_IN_NOT_FOUND:
+            raise
+        done = "session-gone"
+    return redirect(user_pages.address(user=user.id, done=done))
+
+
+def _question(visit: Visit, status: int, user: User, problem: str | None) -> Reply:
+    what = _what(visit)
+    return visit.page(
+        status,
+        "user_ask.html",
+        "users",
+        problem=problem,
+        what=what,
+        person=people.told(visit, user),
+        depends=_depends(visit, what, user),
+        is_mild=not _DEEDS[what].ends_something,
+        action=f"{USERS}/{user.id}/{what}",
+        proof=visit.proof(f"user-{what} {user.id}"),
+        back=user_pages.address(user=user.id),
+    )
+
+
+def _depends(visit: Visit, what: str, user: User) -> list[str]:
+    """What ends, for a question about something that ends."""
+    if not _DEEDS[what].ends_something:
+        return []
+    sessions = len(visit.rooms.sign_ins.of_person(visit.tenant_id, user.id))
+    told = [visit.say("users.depends_sessions", number=sessions), visit.say("users.depends_apps")]
+    if what == "remove":
+        held = ", ".join(role_choices.names(visit, user.role_ids))
+        told.append(visit.say("users.depends_roles", names=held))
+    return told
+
+
+def _what(visit: Visit) -> str:
+    return visit.call.segments[-1].lower()
+
+
+def _user(visit: Visit) -> User:
+    return users.get(visit.world, visit.tenant_id, visit.path["user_id"])
+
+
+_PATH = "/security/users/{user_id}"
+ROUTES = (
+    *(Route("GET", f"{_PATH}/{what}", Allowed.ADMINISTRATOR, ask) for what in _DEEDS),
+    *(Route("POST", f"{_PATH}/{what}", Allowed.ADMINISTRATOR, answer) for what in _DEEDS),
+    Route("POST", f"{_PATH}/end-session", Allowed.ADMINISTRATOR, end_session),
+)
