@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import launched
+from tests.journeys.portal_desk import Office, Worker, new_office
 from tests.served import Served, serve, sqlite_settings
 
 # A machine that runs other tests beside these may be slow; what comes at once is not waited for.
@@ -35,3 +36,16 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     """An empty page of a browser that remembers nothing; a path is one of the product's."""
     with browser.new_context(base_url=served.url) as context:
         yield context.new_page()
+
+
+@pytest.fixture
+def office(browser: Browser, served: Served) -> Office:
+    """A tenant of its own, for work in the portal."""
+    return new_office(browser, served)
+
+
+@pytest.fixture
+def administrator(office: Office) -> Iterator[Worker]:
+    """An administrator of it, signed in to the portal at a wide screen."""
+    with office.administrator() as worker:
+        yield worker

@@ -1,6 +1,7 @@
 """Somebody at a real browser, at work in the portal, in a tenant that no other test uses."""
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from gatepost.model.tenants import ADMINISTRATOR
 from gatepost.services import tenants, users
-from gatepost.services.tenants import operator_act
+from gatepost.services.tenants import Founding, operator_act
 from tests.flows import CALLBACK, Application, Person, Visitor, new_application, new_person
 from tests.journeys.watch import Watch
 from tests.served import Served, Tenant
@@ -103,9 +104,10 @@ class Worker(NamedTuple):
         return self.window.get_by_label(label, exact=True).input_value()
 
     def copy(self, label: str) -> str:
-        """Press Copy to the right of a field; what the clipboard has then."""
-        self.window.get_by_role("button", name=f"Copy {label}").click()
-        expect(self.window.get_by_role("button", name=f"Copied {label}")).to_be_visible()
+        """Press Copy to the right of a field of the window; what the clipboard has then."""
+        window = self.page.get_by_role("dialog")
+        window.get_by_role("button", name=f"Copy {label}").click()
+        expect(window.get_by_role("button", name=f"Copied {label}")).to_be_visible()
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 
     def new_client(self, collection: str = "HybridClients", **members: Any) -> Application:
@@ -163,7 +165,16 @@ class Office(NamedTuple):
 
 def new_office(browser: Browser, served: Served) -> Office:
     """An office in a new tenant."""
-    return Office(browser, served, served.new_tenant())
+    return Office(browser, served, new_tenant(served))
+
+
+def new_tenant(served: Served) -> Tenant:
+    """A tenant that no other test uses, and that nobody else's alias leads to."""
+    name = f"Works {secrets.token_hex(4)}"
+    founding = Founding(tenant_id=served.house.world.dice.guid(), tenant_name=name)
+    made = tenants.found(served.house.world, founding)
+    assert made.admin_client_secret is not None
+    return Tenant(made.tenant.id, made.admin_client_id, made.admin_client_secret)
 
 
 def new_administrator(served: Served, tenant: Tenant, **members: Any) -> Person:

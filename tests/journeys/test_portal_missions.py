@@ -38,7 +38,7 @@ def start(browser: Browser) -> Iterator[Start]:
         page = context.new_page()
 
         def started(served: Served) -> Worker:
-            tenant = served.new_tenant()
+            tenant = portal_desk.new_tenant(served)
             person = portal_desk.new_administrator(served, tenant)
             portal_desk.sign_in_by_hand(served, tenant, person, page)
             return Worker(served, tenant, person, page, watch)

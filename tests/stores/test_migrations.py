@@ -1,6 +1,7 @@
 """The migrations make what the tables say, on both databases, and can be taken back."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,11 @@ from sqlalchemy import (
 from gatepost.model.errors import StoreUnavailable
 from gatepost.storage import flow_tables, schema
 from gatepost.storage.engine import make_engine, transaction
+from gatepost.storage.sql_store import SqlStore
 from gatepost.storage.tables import metadata
 from tests import postgres
+from tests.stores.examples import ALL, LONG_AGO, SECRETS
+from tests.stores.portal_examples import query
 
 MADE_ANEW = {
     "sign_ins",
@@ -38,6 +42,29 @@ MADE_ANEW = {
     "codes",
     "refresh_tokens",
     "device_codes",
+}
+
+# Rows of a store of 0002: of each table, what differs from the example of its columns.
+_OF_MILL = {"tenant_id": "mill"}
+_NAMELESS = {"given_name": None, "surname": None}
+CHANGES: dict[str, tuple[dict[str, object], ...]] = {
+    "tenants": ({"id": "mill"}, {"id": "twin"}),
+    "users": (
+        {**_OF_MILL, "id": "a", "given_name": "Kim", "surname": "M\u00dcLLER", "folded_email": "1"},
+        {**_OF_MILL, "id": "b", "given_name": "KIM", "surname": None, "folded_email": None},
+        {**_OF_MILL, **_NAMELESS, "id": "c", "folded_email": "folded of users"},
+        {"tenant_id": "twin", "id": "a", "given_name": "Kim", "surname": "B"},
+    ),
+    "clients": tuple(
+        {**_OF_MILL, "id": id_, "kind": "hybrid", "settings": {"Name": "Press"}}
+        for id_ in ("bare", "endless", "used")
+    ),
+    "client_secrets": (
+        {**_OF_MILL, "client_id": "endless", "id": 1, "expires_at": None, "last_used_at": 3},
+        {**_OF_MILL, "client_id": "used", "id": 1, "expires_at": 70, "last_used_at": 9},
+        {**_OF_MILL, "client_id": "used", "id": 2, "expires_at": 50, "last_used_at": 4},
+        {**_OF_MILL, "client_id": "used", "id": 3, "expires_at": None, "last_used_at": None},
+    ),
 }
 
 
@@ -98,6 +125,40 @@ def test_the_flows_come_to_a_store_with_rows(engine: Engine, way: str) -> None:
         assert _shape(laid) == _shape(next(iter(tables.values())).metadata)
         assert schema.migrate(engine)
         assert _differences(engine) == []
+
+
+def test_the_portal_finds_what_was_there(engine: Engine) -> None:
+    _walk(engine, command.upgrade, "0002")
+    with transaction(engine, writing=True) as connection:
+        _portal_comes_to(connection)
+        laid = MetaData()
+        laid.reflect(connection)
+    assert schema.migrate(engine)
+    assert _differences(engine) == []
+    store = SqlStore(engine, SECRETS)
+    with store.reading("mill") as unit:
+        listed = [unit.clients.listing(id_) for id_ in ("bare", "endless", "used")]
+        assert [(one.next_expiry, one.last_used_at) for one in listed if one] == [
+            (None, None),
+            (None, _at(3)),
+            (_at(50), _at(9)),
+        ]
+        by_use = query(kind="hybrid", order="used", descending=True)
+        assert [one.client.settings.id for one in unit.clients.listed(by_use)] == [
+            *("used", "endless", "bare")
+        ]
+        for search, wanted in (("m\u00fcller", ["a"]), ("kim", ["a", "b"]), ("of users", ["c"])):
+            assert [one.id for one in unit.directory.found_users(search, ALL)] == wanted
+    with store.reading("twin") as unit:
+        assert [one.id for one in unit.directory.found_users("kim", ALL)] == ["a"]
+    _walk(engine, command.downgrade, "0002")
+    with transaction(engine, writing=False) as connection:
+        again = MetaData()
+        again.reflect(connection)
+        assert _shape(again) == _shape(laid)
+        names = connection.execute(text("SELECT given_name FROM users ORDER BY tenant_id, id"))
+        assert [row.given_name for row in names] == ["Kim", "KIM", None, "Kim"]
+    assert schema.migrate(engine)
 
 
 def test_the_head_is_the_newest_migration() -> None:
@@ -169,6 +230,21 @@ def _filled(connection: Connection) -> dict[str, Table]:
         if table.name != "alembic_version":
             connection.execute(table.insert(), {c.name: _example(c) for c in table.columns})
     return {table.name: table for table in kept if table.name != "alembic_version"}
+
+
+def _portal_comes_to(connection: Connection) -> None:
+    """Put people and clients with and without secrets into a store of 0002."""
+    laid = MetaData()
+    laid.reflect(connection)
+    for name, changes in CHANGES.items():
+        table = laid.tables[name]
+        row = {c.name: _example(c) for c in table.columns}
+        for change in changes:
+            connection.execute(table.insert(), {**row, **change})
+
+
+def _at(microseconds: int) -> datetime:
+    return LONG_AGO + timedelta(microseconds=microseconds)
 
 
 def _example(column: Column[Any]) -> object:

@@ -9,6 +9,7 @@ from gatepost.model.grants import Family
 from tests.stores.examples import NOW, client, found_tenant, guid, recorded, user
 from tests.stores.flow_examples import (
     IN_AN_HOUR,
+    Flow,
     code,
     digests,
     family,
@@ -16,6 +17,7 @@ from tests.stores.flow_examples import (
     pending,
     sign_in,
 )
+from tests.stores.portal_examples import try_out
 
 BEFORE, AFTER = IN_AN_HOUR - timedelta(seconds=1), IN_AN_HOUR
 
@@ -85,3 +87,43 @@ def test_a_batch_is_no_larger_than_asked_for(empty_store: ports.Store, most: int
     for _ in range(3):
         _filled(empty_store)
     assert _swept(empty_store, AFTER, most) == 5 * most
+
+
+def test_what_the_portal_keeps_goes_in_its_own_way(empty_store: ports.Store) -> None:
+    flow = Flow(empty_store, tenant_id := found_tenant(empty_store))
+    over, in_time = flow.link.expires_at, flow.link.expires_at - timedelta(microseconds=1)
+    assert _swept(empty_store, in_time) == 0
+    with empty_store.reading_all() as deployment:
+        assert deployment.overdue_try_outs(in_time, 9) == ()
+        assert deployment.overdue_try_outs(over, 9) == ((tenant_id, flow.try_out),)
+    assert _swept(empty_store, over) == 1
+    with empty_store.reading(tenant_id) as unit:
+        assert unit.directory.password_link(flow.link_digest) is None
+        assert unit.directory.password_link_of(flow.user_id) is None
+        assert unit.sign_ins.portal_session(flow.portal_digest) == flow.portal_session
+    _swept(empty_store, AFTER)
+    with empty_store.reading(tenant_id) as unit:
+        # its sign-in was over, and the session went along
+        assert unit.sign_ins.portal_session(flow.portal_digest) is None
+        # what was added for it is to be taken away first
+        assert unit.grants.try_out(flow.try_out.id) == flow.try_out
+
+
+def test_overdue_try_outs_are_told_oldest_first_and_no_more_than_asked(
+    empty_store: ports.Store,
+) -> None:
+    late = []
+    for _ in range(2):
+        tenant_id, app = found_tenant(empty_store), client("hybrid", guid())
+        with recorded(empty_store, tenant_id) as unit:
+            unit.clients.add(app)
+            for minutes in (3, 1):
+                kept = try_out(app.settings.id, expires_at=NOW + timedelta(minutes=minutes))
+                unit.grants.add_try_out(kept)
+                late.append((tenant_id, kept))
+    late.sort(key=lambda pair: (pair[1].expires_at, pair[0]))
+    with empty_store.reading_all() as deployment:
+        for most in range(5):
+            assert deployment.overdue_try_outs(AFTER, most) == tuple(late[:most])
+        assert deployment.overdue_try_outs(NOW + timedelta(minutes=2), 9) == tuple(late[:2])
+        assert deployment.overdue_try_outs(NOW, 9) == ()

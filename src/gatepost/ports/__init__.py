@@ -1,17 +1,19 @@
 """What we ask of the world, as protocols: it is given by the floors above."""
 
-from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
-from gatepost.ports.stores import (
+from gatepost.ports.client_stores import (
     ClientOrder,
     ClientQuery,
     ClientStore,
-    Deployment,
-    DirectoryStore,
     ExpiringSecret,
-    JournalStore,
     ListedClient,
     PageOf,
     SecretUse,
+)
+from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
+from gatepost.ports.stores import (
+    Deployment,
+    DirectoryStore,
+    JournalStore,
     Store,
     Tenancy,
 )

@@ -55,7 +55,7 @@ def test_a_row_says_what_is_known_and_leads_on(worker: Worker) -> None:
     worker.inside.forward(minutes=9)
     boiler.use(new.id)
     page = worker.get(PAGE)
-    for text in ("Hybrid client", "Of spring", "Expires in 9 days", "1 May 2026, 12:00",
+    for text in ("Hybrid client", "Of spring", "Expires in 10 days", "1 May 2026, 12:00",
                  "Safe to remove. It was not used again after secret 3"):  # fmt: skip
         assert text in words(page), text
     for address in (f"{boiler.base}/{old.id}/remove", f"{boiler.base}/add",

@@ -156,7 +156,7 @@ def test_the_question_names_the_secret_and_what_depends_on_it(boiler: Drawer) ->
     boiler.worker.inside.forward(hours=1)
     boiler.keep(20)
     text = words(boiler.get("2/remove"))
-    for told in ("Remove secret 2 of the client Boiler?", "Of spring", "Expires in 9 days",
+    for told in ("Remove secret 2 of the client Boiler?", "Of spring", "Expires in 10 days",
                  "Used once, on 1 May 2026, 12:00 UTC", "Secret 3 takes its place",
                  "Not safe to remove yet"):  # fmt: skip
         assert told in text, told

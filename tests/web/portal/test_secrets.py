@@ -50,10 +50,20 @@ def test_the_tab_tells_what_is_known_of_each_secret(boiler: Drawer) -> None:
     boiler.worker.inside.forward(hours=1)
     boiler.keep(300)
     text = words(httpx.Response(200, text=boiler.tab()))
-    for told in ("Secret 1", "Never expires", "Secret 2", "Of spring", "Expires in 9 days",
+    for told in ("Secret 1", "Never expires", "Secret 2", "Of spring", "Expires in 10 days",
                  "Last used 1 May 2026, 12:00", "Times used 1", "Secret 3", "No description",
                  "Valid", "Secret 3 takes its place, but was not used yet"):  # fmt: skip
         assert told in text, told
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(0.9, "within a day"), (1, "in 1 day"), (1.4, "in 1 day"), (1.6, "in 2 days"),
+     (13.99, "in 14 days"), (89.9, "in 90 days")],
+)  # fmt: skip
+def test_the_badge_counts_the_days(boiler: Drawer, days: float, told: str) -> None:
+    boiler.keep(days)
+    assert f"Expires {told}<" in boiler.tab()
 
 
 @pytest.mark.parametrize("kind", [CLIENT_CREDENTIALS, HYBRID], ids=lambda kind: kind.name)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from gatepost.model.client_kinds import ClientKind
 from gatepost.model.reading import Member, members_of
 from gatepost.ports import ListedClient
-from gatepost.web.portal import secret_pages, use_pages
+from gatepost.web.portal import role_tab, secret_pages, use_pages
 from gatepost.web.portal.list_state import ListState
 from gatepost.web.portal.visits import PREFIX, Visit
 
@@ -80,5 +80,6 @@ _SHOWN_ELSEWHERE = frozenset({"id", "name", "enabled", "role_ids"})
 TABS: Mapping[str, Tab] = {
     "details": Tab(_details),
     "secrets": Tab(secret_pages.tab, lambda kind: kind.has_secret, for_administrators=True),
+    "roles": Tab(role_tab.tab, lambda kind: kind.has_roles),
     "use": Tab(use_pages.tab),
 }

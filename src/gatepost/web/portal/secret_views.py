@@ -1,6 +1,7 @@
 """A client with its secrets, as the pages of secrets find them and show them."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from gatepost.model import rotation
@@ -16,6 +17,7 @@ from gatepost.web.portal.visits import Visit
 
 _ALL = PageOf(0, SECRET_LIMIT)
 _MAX_DIGITS = 9
+_DAY = timedelta(days=1)
 _TONES = {
     State.NEVER: "warn",
     State.OK: "ok",
@@ -119,9 +121,11 @@ def view(visit: Visit, secret: Secret, secrets: Sequence[Secret]) -> dict[str, A
 def _badge(visit: Visit, secret: Secret, state: State) -> str:
     if secret.expires_at is None or state not in (State.SOON, State.URGENT):
         return visit.say(f"secrets.state_{state}")
-    days = (secret.expires_at - visit.world.clock.now()).days
-    key = {0: "today", 1: "one_day"}.get(days, "days")
-    return visit.say(f"secrets.state_{key}", days=days)
+    left = secret.expires_at - visit.world.clock.now()
+    if left < _DAY:
+        return visit.say("secrets.state_today")
+    days = round(left / _DAY)
+    return visit.say("secrets.state_one_day" if days == 1 else "secrets.state_days", days=days)
 
 
 def _sentence(visit: Visit, removal: Removal) -> str:
