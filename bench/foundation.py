@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from bench import memory, scale, start, stores, table, tokens
+from bench import memory, portal, scale, start, stores, table, tokens
 from bench.stores import Filled
 from gatepost.model.tenants import CLIENT_LIMIT
 from tests import postgres
@@ -65,20 +65,25 @@ def _measured(folder: Path, size: Size) -> dict[str, Any]:
     issued = tokens.measure(few, size.load_rounds, size.load_seconds)
     _say("clients on SQLite")
     scaled = {"SQLite": scale.measure(few, many, size.rounds)}
-    scaled["PostgreSQL"] = _on_postgresql(folder, few, many, size.rounds)
+    _say("portal on SQLite")
+    pages = {"SQLite": portal.measure(few, many, size.rounds // 2)}
+    scaled["PostgreSQL"], pages["PostgreSQL"] = _on_postgresql(folder, few, many, size.rounds)
     return {
         "machine": machine | {"load_after": os.getloadavg()[0]},
         "rounds": size.rounds,
         "few": FEW,
         "many": size.many,
         "scale": scaled,
+        "portal": pages,
         "start": started,
         "memory": held,
         "tokens": issued,
     }
 
 
-def _on_postgresql(folder: Path, few: Filled, many: Filled, rounds: int) -> dict[str, Any]:
+def _on_postgresql(
+    folder: Path, few: Filled, many: Filled, rounds: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The same two stores on a private PostgreSQL that syncs to disk, as one in use does."""
     with postgres.server(durable=True) as address:
         _say("copying the stores to PostgreSQL")
@@ -89,7 +94,9 @@ def _on_postgresql(folder: Path, few: Filled, many: Filled, rounds: int) -> dict
         for copy in copies:
             _settle(copy.url)
         _say("clients on PostgreSQL")
-        return scale.measure(copies[0], copies[1], rounds)
+        scaled = scale.measure(copies[0], copies[1], rounds)
+        _say("portal on PostgreSQL")
+        return scaled, portal.measure(copies[0], copies[1], rounds // 2)
 
 
 def _settle(url: str) -> None:

@@ -95,7 +95,7 @@ def measure(few: Filled, many: Filled, rounds: int) -> dict[str, Any]:
                 for side in sides:
                     side.times.clear()
             _one_round(sides[:: 1 if number % 2 else -1])
-    return {name: _row(sides[0].times[name], sides[1].times[name]) for name in sides[0].times}
+    return {name: row(sides[0].times[name], sides[1].times[name]) for name in sides[0].times}
 
 
 def _one_round(sides: list[Side]) -> None:
@@ -113,7 +113,7 @@ def _one_round(sides: list[Side]) -> None:
             request(side)
 
 
-def _row(few: list[float], many: list[float]) -> dict[str, float]:
+def row(few: list[float], many: list[float]) -> dict[str, float]:
     """What the table shows; the ratios of both halves tell how steady the ratio is."""
     half = len(few) // 2
     halves = [median(many[part]) / median(few[part]) for part in (slice(half), slice(half, None))]

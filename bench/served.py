@@ -33,6 +33,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         """The body, read."""
@@ -60,7 +61,8 @@ class Caller:
         reply = self._connection.getresponse()
         got = reply.read()
         seconds = time.perf_counter() - start
-        return Answer(reply.status, dict(reply.headers), got, seconds)
+        cookies = tuple(reply.headers.get_all("Set-Cookie", ()))
+        return Answer(reply.status, dict(reply.headers), got, seconds, cookies)
 
     def token(self, filled: Filled) -> str:
         """An access token of the tenant's administration client."""

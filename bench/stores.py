@@ -7,10 +7,11 @@ would take minutes. The journal is therefore shorter than real use would have ma
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import BigInteger, Connection, Table, Update, func, literal, select, update
 
 from gatepost.app import (
     House,
@@ -31,10 +32,14 @@ from gatepost.settings import Settings
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.engine import transaction
 from gatepost.storage.journal_store import SqlJournalStore
-from gatepost.storage.tables import client_secrets
+from gatepost.storage.moments import NO_EXPIRY
+from gatepost.storage.tables import client_secrets, clients
 from gatepost.storage.unit_of_work import UnitOfWork
 
+PASSWORD = "only for measuring"
 _BATCH = 1_000
+_DAY = timedelta(days=1)
+_SPREAD_DAYS = 700
 _SITES = 20
 _INCARNATION_BYTES = 6
 
@@ -49,6 +54,7 @@ class Filled(NamedTuple):
     client_id: str
     secret: str
     clients: int
+    admin_email: str
 
     @property
     def settings(self) -> Settings:
@@ -67,14 +73,15 @@ def sqlite_store(folder: Path, clients: int) -> Filled:
     url, key_file = f"sqlite:///{folder}/gatepost.db", folder / "master.key"
     house = found_house(Settings(database_url=url, master_key_file=key_file))
     try:
-        founded = tenants.found_first(house.world, Founding())
+        founded = tenants.found_first(house.world, Founding(admin_password=PASSWORD))
         ensure_signing_key(house)
         _fill(house, founded.tenant.id, clients - 1)
     finally:
         house.close()
     secret = founded.admin_client_secret or ""
     tenant_id, client_id = founded.tenant.id, founded.admin_client_id
-    return Filled(folder, url, key_file, tenant_id, client_id, secret, clients)
+    email = founded.admin_email
+    return Filled(folder, url, key_file, tenant_id, client_id, secret, clients, email)
 
 
 def copied(source: Filled, url: str, folder: Path) -> Filled:
@@ -129,16 +136,34 @@ def _fill(house: House, tenant_id: str, wanted: int) -> None:
         with transaction(house.database.engine, writing=True) as connection:
             work = _Gathering(connection)
             for number in numbers:
-                _add(world, work, tenant_id, _device(world, number, role_ids))
+                _add(world, work, tenant_id, (number, _device(world, number, role_ids)))
             work.flush()
+            work.change(_known_of_secrets(tenant_id))
             after = {"Clients": len(numbers)}
             told = event(world, act, Action.CLIENT_ADDED, "bench", after=after)
             SqlJournalStore(work, tenant_id, world.secrets).append(told)
             work.check_recorded()
 
 
-def _add(world: World, work: UnitOfWork, tenant_id: str, client: StoredClient) -> None:
+def _known_of_secrets(tenant_id: str) -> Update:
+    """What a client knows of its secrets, for rows that went in beside the store."""
+    mine = client_secrets.c.tenant_id == clients.c.tenant_id
+    found = select(func.min(client_secrets.c.expires_at)).where(
+        mine, client_secrets.c.client_id == clients.c.id
+    )
+    earliest = found.scalar_subquery()
+    new = (
+        clients.c.tenant_id == tenant_id,
+        clients.c.next_expiry == literal(NO_EXPIRY, BigInteger),
+    )
+    return update(clients).where(*new, earliest.is_not(None)).values(next_expiry=earliest)
+
+
+def _add(
+    world: World, work: UnitOfWork, tenant_id: str, numbered: tuple[int, StoredClient]
+) -> None:
     """Add a client with a secret, whose number the client counts on from."""
+    number, client = numbered
     client_id = client.settings.id
     SqlClientStore(work, tenant_id).add(client)
     secret = {
@@ -148,6 +173,7 @@ def _add(world: World, work: UnitOfWork, tenant_id: str, client: StoredClient) -
         "digest": world.secrets.digest(client_id),
         "created_at": client.created_at,
         "created_by": "operator",
+        "expires_at": client.created_at + _DAY * (number % _SPREAD_DAYS + 1),
     }
     work.add_all(client_secrets, [secret])
 

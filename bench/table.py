@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bench import memory, scale, start
+from bench import memory, portal, scale, start
 
 
 def told(results: dict[str, Any]) -> str:
     """The whole report, as Markdown."""
-    parts = (_machine, _scale, _start, _memory, _tokens)
+    parts = (_machine, _scale, _portal, _start, _memory, _tokens)
     return "\n".join(line for part in parts for line in part(results))
 
 
@@ -23,19 +23,32 @@ def _machine(results: dict[str, Any]) -> Iterator[str]:
 
 def _scale(results: dict[str, Any]) -> Iterator[str]:
     for store, rows in results["scale"].items():
-        yield from (
-            "",
-            f"### Clients at scale, {store}: median ms a request in {results['rounds']} rounds",
-            "",
-            f"| request | {results['few']} clients | {results['many']} | ratio | halves | bar |",
-            "|---|---|---|---|---|---|",
+        title = f"Clients at scale, {store}: median ms a request in {results['rounds']} rounds"
+        yield from _compared(results, title, rows, scale.BAR)
+
+
+def _portal(results: dict[str, Any]) -> Iterator[str]:
+    for store, rows in results["portal"].items():
+        title = f"The portal's list at scale, {store}: median ms a page"
+        yield from _compared(results, title, rows, portal.BAR)
+
+
+def _compared(
+    results: dict[str, Any], title: str, rows: dict[str, Any], bar: float
+) -> Iterator[str]:
+    yield from (
+        "",
+        f"### {title}",
+        "",
+        f"| request | {results['few']} clients | {results['many']} | ratio | halves | bar |",
+        "|---|---|---|---|---|---|",
+    )
+    for name, row in rows.items():
+        yield (
+            f"| {name} | {row['few_ms']:.2f} | {row['many_ms']:.2f} | {row['ratio']:.2f} "
+            f"| {row['ratio_low']:.2f} to {row['ratio_high']:.2f} "
+            f"| {_met(row['ratio'], bar)} |"
         )
-        for name, row in rows.items():
-            yield (
-                f"| {name} | {row['few_ms']:.2f} | {row['many_ms']:.2f} | {row['ratio']:.2f} "
-                f"| {row['ratio_low']:.2f} to {row['ratio_high']:.2f} "
-                f"| {_met(row['ratio'], scale.BAR)} |"
-            )
 
 
 def _start(results: dict[str, Any]) -> Iterator[str]:

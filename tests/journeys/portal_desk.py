@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from gatepost.model.tenants import ADMINISTRATOR
 from gatepost.services import tenants, users
@@ -18,8 +18,8 @@ from tests.served import Served, Tenant
 
 CLIENTS = "/portal/security/clients"
 WINDOW = "Client Successfully Created"
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class Worker(NamedTuple):
@@ -226,4 +226,4 @@ def code_of(served: Served, client: Application, person: Person, **asked: str) -
 
 def typed_moment(text: str) -> datetime:
     """What a box for date and time says."""
-    return datetime.fromisoformat(text)  # noqa: DTZ007
+    return datetime.fromisoformat(text)

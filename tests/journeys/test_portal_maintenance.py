@@ -1,4 +1,6 @@
-"""What administrators do with clients that are there, and what comes of it at the token endpoint."""
+"""What administrators do with clients that are there, and what the token endpoint makes of it."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -113,7 +115,10 @@ def test_a_secret_is_changed_without_a_gap(administrator: Worker) -> None:
 
 
 def test_description_and_expiry_of_a_secret_are_changed(administrator: Worker) -> None:
-    client = administrator.new_client(SecretDescription="The old words")
+    soon = datetime.now(UTC) + timedelta(days=100)
+    client = administrator.new_client(
+        SecretDescription="The old words", SecretExpirationDate=soon.isoformat()
+    )
     administrator.look(client, "secrets")
     expect(administrator.pane).to_contain_text("The old words")
     administrator.pane.get_by_role("link", name="Edit secret 1").click()
@@ -191,7 +196,8 @@ def test_a_member_looks_and_is_told_whom_to_ask(office: Office, what: str) -> No
         client = member.new_client("ClientCredentialClients")
         member.look(client)
         expect(member.row(client.id)).to_be_visible()
-        member.reads("ask Robin Ash")
+        member.reads("To change something, ask")
+        member.reads("Robin Ash")
         for name in ("Add Client", "Edit Client", "Disable Client", "Remove Client", "Secrets"):
             expect(member.main.get_by_role("link", name=name, exact=True)).to_have_count(0)
         status, text = member.page.evaluate(BY_HAND, member.of(client, what))

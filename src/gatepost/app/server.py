@@ -31,6 +31,8 @@ from gatepost.services.sign_out import SignOutService
 from gatepost.services.sweeping import Sweeper
 from gatepost.services.token import TokenService
 from gatepost.services.token_use import TokenUse
+from gatepost.services.try_out_calls import Calls, Endpoints
+from gatepost.services.try_outs import TryOuts
 from gatepost.services.usage import UsageBook
 from gatepost.web.api import docs_page, openapi
 from gatepost.web.api.door import ApiDoor
@@ -76,7 +78,9 @@ class Server:
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
         lists = SignInLists(house.world, issuer, self._courier)
         sessions = PortalSessions(house.world, public_url, mint, (desk.tokens, access))
-        portal = portal_visits.Rooms(house.world, sessions, access, lists, links)
+        endpoints = Endpoints(mint, desk.tokens, access, desk.use, desk.devices)
+        self._try_outs = TryOuts(house.world, public_url, Calls(house.world, endpoints))
+        portal = portal_visits.Rooms(house.world, sessions, access, lists, links, self._try_outs)
         self.front = _front(house, public_url, (rooms, desk, portal), (access, lists))
 
     def start(self) -> None:
@@ -103,7 +107,7 @@ class Server:
         """Write the counters of use once a second, and once more at the end."""
         log = logging.getLogger("gatepost.usage")
         _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
-        sweeper = Sweeper(self._house.world)
+        sweeper = Sweeper(self._house.world, (self._try_outs.sweep,))
         ending = False
         while not ending:
             ending = self._stopping.wait(_FLUSH_SECONDS)

@@ -12,6 +12,7 @@ from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
 from gatepost.model.clients import StoredClient
 from gatepost.model.errors import Code, Refused
 from gatepost.model.grants import Family
+from gatepost.model.people import User
 from gatepost.ports import Tenancy
 from gatepost.protocol.claims import Principal
 from gatepost.protocol.id_tokens import Person
@@ -35,18 +36,12 @@ class Standing(NamedTuple):
 
 def standing(tenancy: Tenancy, subject: str, client_id: str) -> Standing | None:
     """The standing of a subject that acts through a client; None when either may not act."""
+    if not subject.startswith(CLIENT_SUBJECT_PREFIX):
+        found = _user_with_standing(tenancy, subject, client_id)
+        return found[1] if found else None
     client = tenancy.clients.find(client_id)
-    if client is None:
-        return None
-    if subject.startswith(CLIENT_SUBJECT_PREFIX):
-        is_own = subject == CLIENT_SUBJECT_PREFIX + client_id
-        return standing_of_client(tenancy, client) if is_own else None
-    if not client.settings.enabled:
-        return None
-    user = tenancy.directory.user(subject)
-    if user is None or not user.enabled:
-        return None
-    return _with_types(tenancy, client.incarnation + user.incarnation, user.role_ids)
+    is_own = subject == CLIENT_SUBJECT_PREFIX + client_id
+    return standing_of_client(tenancy, client) if client and is_own else None
 
 
 def standing_of_client(tenancy: Tenancy, client: StoredClient) -> Standing | None:
@@ -58,10 +53,10 @@ def standing_of_client(tenancy: Tenancy, client: StoredClient) -> Standing | Non
 
 def person(tenancy: Tenancy, tenant_id: str, family: Family) -> tuple[Principal, Person] | None:
     """The person of a grant with their roles now, as both kinds of token need them."""
-    stands = standing(tenancy, family.user_id, family.client_id)
-    user = tenancy.directory.user(family.user_id)
-    if stands is None or user is None:
+    found = _user_with_standing(tenancy, family.user_id, family.client_id)
+    if found is None:
         return None
+    user, stands = found
     principal = Principal(
         tenant_id,
         family.user_id,
@@ -105,6 +100,18 @@ def confirmed(tenancy: Tenancy, caller: Caller) -> Caller | str:
     return caller._replace(
         role_ids=frozenset(stands.role_ids), role_types=frozenset(stands.role_types)
     )
+
+
+def _user_with_standing(
+    tenancy: Tenancy, user_id: str, client_id: str
+) -> tuple[User, Standing] | None:
+    client = tenancy.clients.find(client_id)
+    if client is None or not client.settings.enabled:
+        return None
+    user = tenancy.directory.user(user_id)
+    if user is None or not user.enabled:
+        return None
+    return user, _with_types(tenancy, client.incarnation + user.incarnation, user.role_ids)
 
 
 def _client_fault(tenancy: Tenancy, caller: Caller, number: str) -> str | None:

@@ -3,6 +3,7 @@
 Two that do it at once find different rows or none; nothing depends on who was first.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from gatepost.services.world import World
@@ -12,10 +13,11 @@ BATCH = 1_000
 
 
 class Sweeper:
-    """Sweeps when a minute has passed since it last did."""
+    """Sweeps when a minute has passed since it last did; `also` is what is more than removing."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, also: Sequence[Callable[[datetime], int]] = ()) -> None:
         self._world = world
+        self._also = also
         self._swept_at: datetime | None = None
 
     def sweep_when_due(self) -> int:
@@ -27,4 +29,4 @@ class Sweeper:
             gone = deployment.sweep(now, BATCH)
         if gone < BATCH:
             self._swept_at = now
-        return gone
+        return gone + sum(sweep(now) for sweep in self._also)

@@ -15,7 +15,7 @@ from gatepost.model.callers import Caller
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
 from gatepost.model.errors import Code, Refused
-from gatepost.model.events import OPERATOR, Action, Origin, changed_members
+from gatepost.model.events import Action, Origin, changed_members
 from gatepost.model.fields import MAX_LIST_ITEMS
 from gatepost.model.portal import TRY_OUT_LIFETIME, TryOut
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, SECRET_LIMIT
@@ -129,20 +129,23 @@ def _added(
         lent = redirect_uri
         client = _with_address(world, act, tenancy, client, redirect_uri)
     label = (SECRET_DESCRIPTION, expires_at)
-    new = client_secrets.keep_new(world, act, tenancy, client_id, label) if kind.has_secret else None
+    new = (
+        client_secrets.keep_new(world, act, tenancy, client_id, label) if kind.has_secret else None
+    )
+    try_out_id, secret = world.dice.guid(), new.value if new else ""
     try_out = TryOut(
-        id=world.dice.guid(),
+        id=try_out_id,
         client_id=client_id,
         user_id=act.caller.id,
         redirect_uri=lent,
         secret_id=new.secret.id if new else None,
-        sealed_state=b"",
+        sealed_state=sealed(world, try_out_id, Kept(secret=secret)),
         created_at=world.clock.now(),
         expires_at=expires_at,
     )
     tenancy.grants.add_try_out(try_out)
     tenancy.journal.append(event(world, act, Action.TRY_OUT_BEGUN, client_id))
-    return Begun(try_out, client, new.value if new else "")
+    return Begun(try_out, client, secret)
 
 
 def _lends(
@@ -225,7 +228,7 @@ def _check_still_administers(tenancy: Tenancy, act: Act) -> None:
 
 def _portal_itself(world: World, tenant_id: str) -> Act:
     roles = frozenset({ADMINISTRATOR, MEMBER})
-    caller = Caller(tenant_id, OPERATOR.kind, "portal", "", frozenset(), roles)  # type: ignore[arg-type]
+    caller = Caller(tenant_id, "operator", "portal", "", frozenset(), roles)
     return Act(caller, Origin(world.dice.guid(), ""))
 
 

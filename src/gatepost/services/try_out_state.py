@@ -35,7 +35,7 @@ _MASKED = frozenset(
 
 
 class ReadToken(Struct, frozen=True):
-    """A token taken apart: what it is, its header and what it says. The token itself is not kept."""
+    """A token taken apart: its header, and what it says. The token itself is not kept."""
 
     name: str
     header: dict[str, Any]

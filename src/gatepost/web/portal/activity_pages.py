@@ -19,6 +19,8 @@ from gatepost.services.mends import Found, Way
 from gatepost.web.http import Reply
 from gatepost.web.portal import event_names, event_refusals, event_words
 from gatepost.web.portal.event_names import Piece, visible
+from gatepost.web.portal.event_refusals import Refusal
+from gatepost.web.portal.event_words import Told
 from gatepost.web.portal.visits import PREFIX, Allowed, Fields, Route, Visit, redirect
 
 PATH = f"{PREFIX}/activity"
@@ -47,6 +49,13 @@ class Asked(NamedTuple):
         known = self._replace(**changes)._asdict()
         said = {name: value for name, value in known.items() if value and value != "all"}
         return f"{PATH}?{urlencode(said)}" if said else PATH
+
+
+class Row(NamedTuple):
+    """An event as the page shows it."""
+
+    told: Told
+    refusal: Refusal | None
 
 
 def activity(visit: Visit) -> Reply:
@@ -144,7 +153,7 @@ def _asked(query: Fields) -> Asked:
         show="refusals" if query.get("show") == "refusals" else "all",
         about="" if refused_character(about) else about,
         support=query.get("support").strip()[:_MAX_ABOUT].lower(),
-        before=_number(before),
+        before=_number(before) or None,
     )
 
 
@@ -165,13 +174,13 @@ def _days(
 ) -> list[dict[str, Any]]:
     """Events by the day they were on in the person's zone."""
     rows = [
-        {
-            "told": event_words.told(visit, names, link),
-            "refusal": event_refusals.refusal(visit, names, link.seq, link.event),
-        }
+        Row(
+            event_words.told(visit, names, link),
+            event_refusals.refusal(visit, names, link.seq, link.event),
+        )
         for link in links
     ]
-    grouped = groupby(rows, key=lambda row: row["told"].at.shown.rpartition(",")[0])
+    grouped = groupby(rows, key=lambda row: row.told.at.shown.rpartition(",")[0])
     return [{"day": day, "events": list(events)} for day, events in grouped]
 
 

@@ -51,11 +51,11 @@ def post_add(visit: Visit) -> Reply:
         form = client_forms.only_lists_judged(client_forms.with_lists(form, op))
         return _first_page(visit, typed._replace(form=form), 200, at=op)
     if op == "back":
-        return _first_page(visit, typed, 200)
+        return _first_page(visit, typed, 200, at=op)
     if form.is_wrong:
         return _first_page(visit, typed, 400)
     if has_second_step(visit, kind) and fields.get("step") != "secret":
-        return _second_page(visit, typed._replace(fields=Fields(())), 200)
+        return _second_page(visit, typed, 200)
     return _save(visit, typed)
 
 
@@ -148,6 +148,8 @@ def _first_page(
         "clients",
         problem=problem,
         secret=_secret_values(visit, typed) if on_one_page else None,
+        carried=[] if on_one_page else _secret_pairs(typed),
+        came_back=at == "back",
         wrong=form_pages.problem_links(typed.form) + _secret_links(typed),
         **_common(visit, typed),
         **form_pages.shown(visit, typed.form, at),
@@ -170,6 +172,11 @@ def _second_page(visit: Visit, typed: _Typed, status: int) -> Reply:
 def _secret_values(visit: Visit, typed: _Typed) -> dict[str, Any]:
     sent = typed.fields if typed.fields.has("secret_zone") else None
     return secret_form.shown(visit, sent) | {"problems": typed.secret_problems}
+
+
+def _secret_pairs(typed: _Typed) -> list[tuple[str, str]]:
+    """What was typed about the secret before somebody went back to look at the client."""
+    return [pair for pair in typed.fields.pairs if pair[0].startswith("secret_")]
 
 
 def _secret_links(typed: _Typed) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from gatepost.services.access import AccessService
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.portal_sessions import PortalSessions, Session
 from gatepost.services.sign_in_lists import SignInLists
+from gatepost.services.try_outs import TryOuts
 from gatepost.services.world import Act, World
 from gatepost.web import forms, pages
 from gatepost.web.http import NO_STORE, Call, Headers, Reply
@@ -33,6 +34,7 @@ class Rooms(NamedTuple):
     access: AccessService
     sign_ins: SignInLists
     links: PasswordLinks
+    try_outs: TryOuts
 
 
 class Place(NamedTuple):

@@ -8,7 +8,7 @@ function choose(source) {
   else window.getSelection().selectAllChildren(source);
 }
 
-async function copy(source) {
+async function copy(source, button) {
   const text = source.value ?? source.textContent;
   try {
     await navigator.clipboard.writeText(text);
@@ -16,7 +16,9 @@ async function copy(source) {
   } catch {
     // no clipboard without https, or it is not allowed: the way of before
     choose(source);
-    return document.execCommand("copy");
+    const done = document.execCommand("copy");
+    if (done) button.focus();
+    return done;
   }
 }
 
@@ -36,7 +38,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
-    if (await copy(source)) {
+    if (await copy(source, button)) {
       say(button, button.dataset.copied);
       announce(button.dataset.told);
       document.dispatchEvent(new Event("gatepost-copied"));
@@ -44,6 +46,5 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       choose(source);
       announce(button.dataset.notCopied);
     }
-    button.focus();
   });
 }
