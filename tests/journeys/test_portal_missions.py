@@ -197,6 +197,18 @@ def test_add_a_client_credentials_client(start: Start, ocs: Served, expires: str
     worker.type("Token Lifetime", "900")
     worker.press("Continue")
 
+    add_secret(worker, expires)
+    client = both_copied(worker, "ClientCredentialClients")
+    stays_in_the_list(worker, client.id, "Nightly report")
+    in_the_list_of_secrets(worker, client.id, expires)
+    answer = token(ocs, client, grant_type="client_credentials")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["expires_in"] == 900
+    reads_the_tenant(worker, answer.json()["access_token"])
+
+
+def add_secret(worker: Worker, expires: str) -> None:
+    """In the Add Secret window, enter a Description, and a date that the secret expires."""
     worker.stands_at("Add Secret")
     worker.type("Description", "For the server in the cellar")
     expires_in_a_year(worker)
@@ -206,16 +218,14 @@ def test_add_a_client_credentials_client(start: Start, ocs: Served, expires: str
         worker.check("Never Expires")
     worker.press("Add")
 
-    client = both_copied(worker, "ClientCredentialClients")
-    stays_in_the_list(worker, client.id, "Nightly report")
+
+def in_the_list_of_secrets(worker: Worker, client_id: str, expires: str) -> None:
+    """Note: In the list of secrets, the Client Id is still visible."""
     worker.pane.get_by_role("link", name="Secrets", exact=True).click()
     shows = {"in a year": "Valid", "at a date": "2099", "never": "Never expires"}
+    expect(worker.pane).to_contain_text("For the server in the cellar")
     expect(worker.pane).to_contain_text(shows[expires])
-    expect(worker.row(client.id).get_by_text(client.id, exact=True)).to_be_visible()
-    answer = token(ocs, client, grant_type="client_credentials")
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["expires_in"] == 900
-    reads_the_tenant(worker, answer.json()["access_token"])
+    expect(worker.row(client_id).get_by_text(client_id, exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("plus", [True, False], ids=["with +", "without +"])

@@ -6,6 +6,7 @@ field mix-ins, and a subclass would leak its fields into a parent's JSON. The on
 """
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -73,6 +74,11 @@ class DeviceCodeClient(Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 Client = HybridClient | AuthorizationCodeClient | ClientCredentialClient | DeviceCodeClient
+
+
+def extension(client: Client, name: str) -> Any:
+    """What a client says beyond the original API; None where its kind or the client says nothing."""
+    return getattr(getattr(client, "extensions", None), name, None)
 
 
 class StoredClient(Struct, frozen=True, kw_only=True):

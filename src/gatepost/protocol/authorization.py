@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gatepost.model.client_kinds import BY_NAME
-from gatepost.model.clients import StoredClient
+from gatepost.model.clients import StoredClient, extension
 from gatepost.model.requests import AuthorizationRequest
 from gatepost.protocol import pkce, redirects, resources, response, scopes
 from gatepost.protocol.interaction import NONE, PROMPTS
@@ -214,7 +214,7 @@ def _tenant_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthErr
 def _extras(parameters: Mapping[str, str], client: StoredClient) -> dict[str, Any] | OAuthError:
     """What is read in a way of its own, by the name of its field."""
     must_prove = BY_NAME[client.kind].needs_pkce or bool(
-        getattr(getattr(client.settings, "extensions", None), "require_pkce", False)
+        extension(client.settings, "require_pkce")
     )
     found: dict[str, Any] = {
         "challenge": pkce.read_challenge(parameters, required=must_prove),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gatepost.model import client_kinds
-from gatepost.model.clients import StoredClient
+from gatepost.model.clients import StoredClient, extension
 from gatepost.model.events import ANONYMOUS, DEPLOYMENT, Action, Actor, Event, Origin
 from gatepost.ports import SecretUse, Tenancy
 from gatepost.protocol import client_authentication
@@ -180,7 +180,5 @@ class ClientLogin:
 
 def registered_keys(client: StoredClient) -> Mapping[str, Any] | None:
     """The public keys that an administrator registered for the client."""
-    keys: Mapping[str, Any] | None = getattr(
-        getattr(client.settings, "extensions", None), "jwks", None
-    )
+    keys: Mapping[str, Any] | None = extension(client.settings, "jwks")
     return keys

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from gatepost.model.clients import extension
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.sign_ins import SignIn
 from gatepost.ports import Tenancy
@@ -47,13 +48,14 @@ def end_sign_in(ending: Ending, tenancy: Tenancy, sign_in: SignIn) -> Ended:
     notes, frames = [], []
     for client_id in tenancy.grants.clients_of_sign_in(sign_in.id):
         client = tenancy.clients.find(client_id)
-        extensions = getattr(client.settings, "extensions", None) if client else None
-        back = getattr(extensions, "back_channel_logout_uri", None)
-        front = getattr(extensions, "front_channel_logout_uri", None)
+        if client is None:
+            continue
+        back = extension(client.settings, "back_channel_logout_uri")
+        front = extension(client.settings, "front_channel_logout_uri")
         if back is not None:
             notes.append(LogoutNote(back, client_id, sign_in.user_id, sign_in.id))
         if front is not None:
-            told = extensions.front_channel_logout_session_required  # type: ignore[union-attr]
+            told = extension(client.settings, "front_channel_logout_session_required")
             sid = sign_in.id if told else None
             frames.append(logout.front_channel_address(front, ending.issuer, sid))
     return Ended(tuple(notes), tuple(frames))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
-from gatepost.model.clients import StoredClient
+from gatepost.model.clients import StoredClient, extension
 from gatepost.model.errors import Code, Refused
 from gatepost.model.grants import Family
 from gatepost.model.people import User
@@ -118,8 +118,7 @@ def _client_fault(tenancy: Tenancy, caller: Caller, number: str) -> str | None:
     """The secret must still be there; 0 stands for a key, and then keys must be."""
     if number == "0":
         client = tenancy.clients.find(caller.client_id)
-        extensions = getattr(client.settings, "extensions", None) if client else None
-        return None if getattr(extensions, "jwks", None) else "key_removed"
+        return None if client and extension(client.settings, "jwks") else "key_removed"
     if number.isdigit() and tenancy.clients.secret(caller.client_id, int(number)):
         return None
     return "secret_removed"

@@ -14,7 +14,7 @@ from gatepost.ports import Tenancy
 from gatepost.protocol import claims, resources
 from gatepost.protocol.claims import Principal
 from gatepost.protocol.grants import GRANTS, Grant
-from gatepost.protocol.grants.decisions import Again, Issue, Replay, invalid_grant
+from gatepost.protocol.grants.decisions import Again, Evidence, Issue, Replay, invalid_grant
 from gatepost.protocol.grants.request import GrantRequest
 from gatepost.protocol.id_tokens import Beside, Person
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
@@ -125,11 +125,16 @@ class TokenService:
                 return decision.error
             if isinstance(decision, OAuthError):
                 return decision
-            return self._keep(tenancy, known, what, decision)
+            return self._keep(tenancy, known, (what, found), decision)
 
     def _keep(
-        self, tenancy: Tenancy, known: KnownClient, what: Presented, decision: Issue | Again
+        self,
+        tenancy: Tenancy,
+        known: KnownClient,
+        by: tuple[Presented, Evidence | None],
+        decision: Issue | Again,
     ) -> _Redeemed | OAuthError:
+        what, found = by
         issue = decision.issue if isinstance(decision, Again) else decision
         family = issue.family
         stands = person(tenancy, known.tenant_id, family) if family else None
@@ -145,19 +150,18 @@ class TokenService:
         if not evidence.spend(tenancy.grants, what, self._now(), sealed):
             return invalid_grant("it was used at this very moment", "lost_race")
         if refresh:
-            self._keep_refresh_token(tenancy, what, family, refresh)
+            self._keep_refresh_token(tenancy, family, refresh, _generation(found) + 1)
         return _Redeemed(issue, family, *stands, refresh)
 
     def _keep_refresh_token(
-        self, tenancy: Tenancy, what: Presented, family: Family, value: str
+        self, tenancy: Tenancy, family: Family, value: str, generation: int
     ) -> None:
         rules, now = self._refresh, self._now()
-        before = tenancy.grants.refresh_token(what.digest) if what.kind == "refresh_token" else None
         tenancy.grants.add_refresh_token(
             RefreshToken(
                 digest=evidence.presented(self._world, "refresh_token", value).digest,
                 family_id=family.id,
-                generation=before.generation + 1 if before else 1,
+                generation=generation,
                 created_at=now,
                 expires_at=min(now + rules.idle, family.created_at + rules.absolute),
             )
@@ -200,6 +204,12 @@ class TokenService:
 # What every waiting device is told again and again is no refusal to keep.
 _EXPECTED = frozenset({"device_waits", "polled_too_soon"})
 _NOT_POSSIBLE = OAuthError("server_error", "a grant without evidence cannot be replayed", "bug")
+
+
+def _generation(found: Evidence | None) -> int:
+    """Of the refresh token that was presented; 0 for evidence of another kind."""
+    token = found.thing if found else None
+    return token.generation if isinstance(token, RefreshToken) else 0
 
 
 def _place(what: Presented) -> str:

@@ -269,7 +269,7 @@ def test_the_same_form_a_minute_later_shows_no_secret(administrator: Worker) -> 
 
 def test_a_form_without_secret_sent_twice_makes_one_client(administrator: Worker) -> None:
     page = form_page(administrator, "authorization-code")
-    typed = {"name": "Dashboard", "redirect_uris": [REDIRECT]}
+    typed: dict[str, Any] = {"name": "Dashboard", "redirect_uris": [REDIRECT]}
     first = next_page(administrator, page, **typed)
     second = next_page(administrator, page, **typed)
     assert value_of(first, "client_id") == value_of(second, "client_id")

@@ -1,6 +1,7 @@
 """The list of clients: its whole state is in its address."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_page_is_a_part_of_the_list() -> None:
     assert ListState(page=3).query(NOW).page == PageOf(50, 25)
 
 
-def filled(portal: Office, number: int, **members: object) -> list[str]:
+def filled(portal: Office, number: int, **members: Any) -> list[str]:
     served = portal.inside.served
     return [
         new_application(served, served.first, Name=f"Boiler {n:02}", **members).id

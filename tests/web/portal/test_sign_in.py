@@ -7,7 +7,7 @@ import pytest
 
 from gatepost.model.sign_ins import ABSOLUTE_LIMIT, IDLE_LIMIT
 from gatepost.services.portal_client import client_id_of
-from gatepost.services.sessions import MOST_SESSIONS
+from gatepost.services.portal_sessions import MOST_SESSIONS
 from tests.flows import new_person
 from tests.web.indoors import HTTPS, set_enabled
 from tests.web.portal.desk import CLIENTS, Office, Worker, alias_of, office, signed_in

@@ -190,7 +190,7 @@ def test_a_member_sees_the_samples_and_cannot_try_the_client(portal: Office) -> 
 def test_a_hostile_name_and_address_stay_text(portal: Office) -> None:
     worker = portal.administrator()
     name = "<script>alert(1)</script>{{7*7}}"
-    members = {"Name": name, "RedirectUris": [HOSTILE]}
+    members: dict[str, Any] = {"Name": name, "RedirectUris": [HOSTILE]}
     made = new_application(portal.inside.served, worker.tenant, **members)
     for language in LANGUAGES["hybrid"]:
         page = worker.get(f"{CLIENTS}?type=hybrid&client={made.id}&tab=use&snippet={language}")

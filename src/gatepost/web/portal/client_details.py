@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from gatepost.model.client_kinds import ClientKind
 from gatepost.model.reading import Member, members_of
 from gatepost.ports import ListedClient
-from gatepost.web.portal import role_tab, secret_pages, use_pages
+from gatepost.web.portal import activity_pages, role_tab, secret_pages, use_pages
 from gatepost.web.portal.list_state import ListState
 from gatepost.web.portal.visits import PREFIX, Visit
 
@@ -82,4 +82,5 @@ TABS: Mapping[str, Tab] = {
     "secrets": Tab(secret_pages.tab, lambda kind: kind.has_secret, for_administrators=True),
     "roles": Tab(role_tab.tab, lambda kind: kind.has_roles),
     "use": Tab(use_pages.tab),
+    "activity": Tab(activity_pages.tab, for_administrators=True),
 }

@@ -61,7 +61,7 @@ def listed(visit: Visit) -> Reply:
         rows=[
             {
                 **_row(visit, row),
-                "roles": [named[id_] for id_ in row.user.role_ids if id_ in named],
+                "roles": [name for id_, name in named.items() if id_ in row.user.role_ids],
                 "href": address(search, number, user=row.user.id),
                 "current": details is not None and details["id"] == row.user.id,
             }
@@ -136,6 +136,7 @@ def _sign_in(visit: Visit, sign_in: SignIn) -> dict[str, Any]:
 
 
 def _role_names(visit: Visit, shown: list[User]) -> dict[str, str]:
+    """The names of all roles that these people have, in the order of the list of roles."""
     wanted = tuple({id_ for user in shown for id_ in user.role_ids})
     found = roles.named(visit.world, visit.tenant_id, wanted)
     return {role.id: displayed_name(role, visit.place.theme) for role in found}

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from gatepost.model.tenants import THEME_PREFIX, Theme
+from gatepost.model.tenants import Theme
 
 
 class Say(Protocol):
@@ -37,5 +37,4 @@ def catalogue(theme: Theme) -> dict[str, str]:
         if entry.name.endswith(".toml"):
             tables = msgspec.toml.decode(entry.read_bytes(), type=dict[str, dict[str, str]])
             found |= tables.get("words", {}) | tables.get(theme, {})
-    found["role.prefix"] = THEME_PREFIX[theme]
     return found

@@ -9,7 +9,8 @@ import "/static/portal_never.js";
 
 // moments are shown in the time zone of the browser, which only the browser knows
 function tellZone() {
-  const told = `gatepost-zone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`;
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const told = `gatepost-zone=${encodeURIComponent(timeZone)}`;
   if (document.cookie.split("; ").includes(told)) return;
   document.cookie = `${told}; Path=/portal; SameSite=Lax; Max-Age=31536000`;
 }

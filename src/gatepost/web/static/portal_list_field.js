@@ -3,33 +3,26 @@ import { problemOf, show } from "/static/portal_check.js";
 import { announce } from "/static/portal_live.js";
 
 function start(field) {
-  const name = field.dataset.listField;
-  const box = document.getElementById(name);
+  const box = document.getElementById(field.dataset.listField);
   const list = field.querySelector(".entries");
-  const values = () => Array.from(list.querySelectorAll("input"), (input) => input.value);
+  const has = (value) => [...list.querySelectorAll("input")].some((each) => each.value === value);
   const said = (words, value) => field.dataset[words].replace("{value}", () => value);
-
-  function refuse(problem) {
-    show(box, problem);
-    announce(problem);
-    box.focus();
-  }
+  const ask = (value) => problemOf(field.dataset.field, value);
 
   async function add() {
     const value = box.value.trim();
     if (!value) return box.focus();
-    const problem = await problemOf(field.dataset.field, value);
+    const problem = has(value) ? said("already", value) : await ask(value);
     if (box.value.trim() !== value) return;
-    if (problem) return refuse(problem);
-    if (values().includes(value)) return refuse(said("already", value));
+    show(box, problem);
+    box.focus();
+    if (problem) return announce(problem);
     const entry = field.querySelector("template").content.cloneNode(true);
     entry.querySelector("input").value = value;
     for (const place of entry.querySelectorAll("code, [data-entry]")) place.textContent = value;
     list.append(entry);
     number();
     box.value = "";
-    show(box, null);
-    box.focus();
     announce(said("added", value));
   }
 
@@ -43,7 +36,7 @@ function start(field) {
 
   function number() {
     list.querySelectorAll("button").forEach((button, index) => {
-      button.value = `remove:${name}:${index}`;
+      button.value = `remove:${box.id}:${index}`;
     });
   }
 
