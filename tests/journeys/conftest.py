@@ -31,6 +31,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def ocs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same in the words of the older printed procedures."""
+    settings = sqlite_settings(tmp_path_factory.mktemp("ocs"), theme="ocs")
+    with serve(settings, "localhost") as running:
+        yield running
+
+
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
     """An empty page of a browser that remembers nothing; a path is one of the product's."""

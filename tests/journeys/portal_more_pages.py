@@ -51,7 +51,11 @@ def secrets_full(worker: Worker) -> str:
     """No more of them."""
     client = hostile(worker)
     for number in range(9):
-        post(worker, f"{client.kind}/{client.id}/Secrets", {"Description": f"Number {number}"})
+        post(
+            worker,
+            f"{client.kind}/{client.id}/Secrets",
+            {"Description": f"{number}", "Expires": False},
+        )
     worker.open(worker.of(client, "secrets/add"))
     return SECRET_STEP
 
@@ -274,8 +278,7 @@ def mend(worker: Worker) -> str:
     """What can be done about it."""
     refusals(worker)
     worker.main.locator(".refusal a.button").first.click()
-    worker.stands_at("Add this redirect URL?")
-    return "Add this redirect URL?"
+    return f"Add this redirect URL to {NAME}?"
 
 
 def try_it(collection: str) -> Reach:

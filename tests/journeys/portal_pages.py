@@ -179,6 +179,14 @@ def add_hybrid(worker: Worker) -> str:
     return "Add Client"
 
 
+def add_on_one_page(worker: Worker) -> str:
+    """The form that has the secret on it, in the older words."""
+    worker.open(f"{CLIENTS}/add?type=hybrid")
+    worker.main.locator("summary").filter(has_text="Client secret").click()
+    worker.check("Never Expires")
+    return "Add Client"
+
+
 def add_code(worker: Worker) -> str:
     """The form of another kind."""
     worker.open(f"{CLIENTS}/add?type=authorization-code")

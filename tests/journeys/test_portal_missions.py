@@ -14,19 +14,11 @@ from tests.flows import CALLBACK, SIGNED_OUT, Application, Visitor, new_person, 
 from tests.journeys import portal_desk
 from tests.journeys.portal_desk import Worker
 from tests.journeys.watch import Watch
-from tests.served import Served, serve, sqlite_settings
+from tests.served import Served
 
 SECOND_CALLBACK = "http://localhost:5004/callback.html"
 ORIGIN = "https://app.example.com"
 Start = Callable[[Served], Worker]
-
-
-@pytest.fixture(scope="module")
-def ocs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The product in the words of the older procedures."""
-    settings = sqlite_settings(tmp_path_factory.mktemp("ocs"), theme="ocs")
-    with serve(settings, "localhost") as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys import axe
-from tests.journeys.portal_desk import PHONE, WIDE, Worker
+from tests.journeys.portal_desk import PHONE, WIDE, Worker, new_office
 from tests.journeys.portal_more_pages import MORE_PAGES
-from tests.journeys.portal_pages import CLIENT_PAGES, Reach
+from tests.journeys.portal_pages import CLIENT_PAGES, Reach, add_on_one_page, clients_menu
+from tests.served import Served
 
 PAGES = CLIENT_PAGES + MORE_PAGES
 # What scrolls inside of the page is a matter of taste; the page itself stays as wide as the window.
@@ -24,9 +25,22 @@ def test_everybody_can_use_it(administrator: Worker, reach: Reach) -> None:
     assert found_in(page) == []
 
 
+@pytest.mark.requirement("R-56")
+@pytest.mark.parametrize("reach", [clients_menu, add_on_one_page], ids=lambda it: it.__name__)
+def test_everybody_can_use_it_in_the_older_words(
+    browser: Browser, ocs: Served, reach: Reach
+) -> None:
+    with new_office(browser, ocs).administrator() as worker:
+        heading = reach(worker)
+        expect(worker.page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert found_in(worker.page) == []
+
+
 def found_in(page: Page) -> list[Any]:
     """What is wrong with the page in any light, at any width."""
     found: list[Any] = []
+    # colours that are still on their way from one light to the other are nobody's
+    page.emulate_media(reduced_motion="reduce")
     for size in (WIDE, PHONE):
         page.set_viewport_size(size)
         for scheme in ("light", "dark"):

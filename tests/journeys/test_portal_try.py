@@ -1,7 +1,12 @@
 """A client tried out from the portal, and the sample of a single-page application, in a browser."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from gatepost.services import clients
 from gatepost.web.portal import client_snippets
@@ -12,7 +17,6 @@ from tests.journeys import axe
 from tests.journeys.portal_desk import PHONE, Office, Worker
 from tests.served import Served
 
-SPA = "http://localhost:4200"
 MODULES = FOLDER / "node_modules"
 LIBRARIES = {
     "/oidc-client-ts.js": MODULES / "oidc-client-ts/dist/esm/oidc-client-ts.js",
@@ -83,42 +87,81 @@ def test_a_device_on_a_phone(office: Office, *, scripts: bool) -> None:
         assert width <= PHONE["width"]
 
 
-def test_the_sample_of_a_single_page_application(browser: Browser, served: Served) -> None:
-    members = {
-        "RedirectUris": [f"{SPA}/signed-in"],
-        "PostLogoutRedirectUris": [f"{SPA}/"],
-        "AllowedCorsOrigins": [SPA],
-    }
-    made = new_application(served, served.first, "AuthorizationCodeClients", **members)
-    person = new_person(served, served.first)
-    client = clients.of_any_kind(served.house.world, served.first.id, made.id)
-    place = Place(served.url, f"{served.url}/identity", served.first.id)
-    sample = client_snippets.render(client, place, "javascript")
+class Listening(ThreadingHTTPServer):
+    """The server of an application that consists of one page and the sample."""
 
-    def answer(route: Route) -> None:
-        path = route.request.url.removeprefix(SPA).partition("?")[0]
-        text = sample if path == "/sample.js" else None
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.url = f"http://localhost:{self.server_port}"
+        self.sample = ""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that hangs up."""
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: Listening
+
+    def do_GET(self) -> None:
+        """The page at every address, and its scripts at theirs."""
+        path, text, kind = self.path.partition("?")[0], PAGE, "html"
         if path in LIBRARIES:
-            text = LIBRARIES[path].read_text()
-        kind = "text/html" if text is None else "text/javascript"
-        route.fulfill(status=200, content_type=kind, body=text or PAGE)
+            text, kind = LIBRARIES[path].read_text(), "javascript"
+        if path == "/sample.js":
+            text, kind = self.server.sample, "javascript"
+        self.send_response(200)
+        self.send_header("Content-Type", f"text/{kind}; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(text.encode())
 
-    with browser.new_context(base_url=served.url) as context:
-        context.route(f"{SPA}/**", answer)
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name there)
+        """Nobody reads it."""
+
+
+@contextmanager
+def listening() -> Iterator[Listening]:
+    """Run the application until the block ends."""
+    with Listening() as application:
+        threading.Thread(target=application.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield application
+        finally:
+            application.shutdown()
+
+
+def test_the_sample_of_a_single_page_application(browser: Browser, served: Served) -> None:
+    person = new_person(served, served.first)
+    with listening() as application, browser.new_context() as context:
+        members = {
+            "RedirectUris": [f"{application.url}/signed-in"],
+            "PostLogoutRedirectUris": [f"{application.url}/"],
+            "AllowedCorsOrigins": [application.url],
+        }
+        made = new_application(served, served.first, "AuthorizationCodeClients", **members)
+        client = clients.of_any_kind(served.house.world, served.first.id, made.id)
+        place = Place(served.url, f"{served.url}/identity", served.first.id)
+        application.sample = client_snippets.render(client, place, "javascript")
         page = context.new_page()
-        page.goto(f"{SPA}/")
-        expect(page.locator("output")).to_have_text("nobody")
+        page.goto(f"{application.url}/")
+        shows(page, "nobody")
         sign_in(page, person.email, person.password)
-        expect(page.locator("output")).to_have_text(person.id)
-        assert page.url == f"{SPA}/signed-in"
+        shows(page, person.id)
+        assert page.url == f"{application.url}/signed-in"
         userinfo = f"{served.url}/identity/connect/userinfo"
         told = page.evaluate("async (at) => (await (await call(at)).json()).sub", userinfo)
         assert told == person.id
         page.reload()
-        expect(page.locator("output")).to_have_text(person.id)
-        with page.expect_navigation(url=f"{SPA}/**"):
-            page.evaluate("() => { signOut(); }")
-        expect(page.locator("output")).to_have_text("nobody")
+        shows(page, person.id)
+        page.evaluate("() => { signOut(); }")
+        page.wait_for_url(f"{application.url}/")
+        shows(page, "nobody")
+
+
+def shows(page: Page, whom: str) -> None:
+    """The page says who is signed in."""
+    expect(page.locator("output")).to_have_text(whom)
 
 
 def sign_in(page: Page, email: str, password: str) -> None:

@@ -269,6 +269,7 @@ def test_the_secret_is_shown_once(administrator: Worker, monkeypatch: pytest.Mon
     # the browser says itself that it does not keep the page, and asks before it sends the form
     with pytest.raises(Error, match="ERR_CACHE_MISS"):
         page.go_back()
+    expect(page.locator("body")).to_contain_text("ERR_CACHE_MISS")
     assert secret not in everything_in(page)
     monkeypatch.setattr(drafts, "SHOWN_AGAIN", timedelta(0))
     with page.expect_navigation():

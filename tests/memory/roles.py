@@ -60,10 +60,12 @@ class MemoryRoleStore(Room):
     def save_role(self, role: Role) -> bool:
         """Keep a changed role; False when the folded name is taken."""
         kept = self.role(role.id)
-        namesake = self._namesake(role)
-        if kept is None or (namesake is not None and namesake.id != role.id):
+        if kept is None:
             return False
         changed = structs.replace(kept, name=role.name, description=role.description)
+        namesake = self._namesake(changed)
+        if namesake is not None and namesake.id != role.id:
+            return False
         self._unit.put(self._tables.roles, self._key(role.id), changed)
         return True
 

@@ -52,6 +52,15 @@ def test_every_address_is_below_the_issuer() -> None:
         ("prompt_values_supported", ["none", "login", "consent", "select_account"]),
         ("acr_values_supported", ["1", "phr"]),
         ("revocation_endpoint_auth_methods_supported", list(METHODS)),
+        *[
+            (f"{use}_signing_alg_values_supported", ["RS256", "PS256", "ES256"])
+            for use in (
+                "token_endpoint_auth",
+                "revocation_endpoint_auth",
+                "introspection_endpoint_auth",
+                "request_object",
+            )
+        ],
         ("authorization_response_iss_parameter_supported", True),
         ("claims_parameter_supported", True),
         ("request_uri_parameter_supported", False),

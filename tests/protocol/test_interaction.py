@@ -183,8 +183,6 @@ def test_who_is_asked_for_must_come_or_the_request_ends(members: dict[str, Any])
         (MINE, {"hinted_user": ME, "claims": RequestedClaims(sub=ME)}),
         (MINE, {"claims": RequestedClaims(acr_values=("phr", "1"))}),
         (STRONG, {"claims": RequestedClaims(acr_values=("phr",))}),
-        # Only the claims parameter can insist; acr_values is a wish (3.1.2.1).
-        (MINE, {"acr_values": ("phr", "tenant:x")}),
     ],
 )
 def test_who_is_what_was_asked_for_goes_on(sign_in: SignIn, members: dict[str, Any]) -> None:

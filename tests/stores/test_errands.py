@@ -32,7 +32,6 @@ ERRANDS: dict[str, Errand] = {
         max_age=0,
         login_hint="kim@example.com",
         hinted_user=guid(),
-        acr_values=("phr", "1"),
         claims=RequestedClaims(id_token=("name",), userinfo=("email",), sub="kim"),
     ),
     "device": DeviceErrand(

@@ -77,7 +77,7 @@ Client = HybridClient | AuthorizationCodeClient | ClientCredentialClient | Devic
 
 
 def extension(client: Client, name: str) -> Any:
-    """What a client says beyond the original API; None where its kind or the client says nothing."""
+    """A member of what the client has beyond the original API; None where it was not set."""
     return getattr(getattr(client, "extensions", None), name, None)
 
 

@@ -13,6 +13,7 @@ MAX_KEYS = 10
 MAX_KID = 200
 ALGORITHMS = {"RSA": ("RS256", "PS256"), "EC": ("ES256",)}
 """The algorithms by which a key of each type may sign."""
+ALL_ALGORITHMS = tuple(name for names in ALGORITHMS.values() for name in names)
 
 _OWN = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}
 _COMMON = ("kty", "kid", "alg", "use")

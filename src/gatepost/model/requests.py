@@ -35,7 +35,6 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, tag="authorize"):
     max_age: int | None = None
     login_hint: str | None = None
     hinted_user: str | None = None
-    acr_values: tuple[str, ...] = ()
     claims: RequestedClaims = RequestedClaims()
 
 

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from gatepost.model import base64url, key_sets
+from gatepost.model import base64url
 from gatepost.model.text import refused_character
 from gatepost.protocol.claims import SKEW_SECONDS
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS = tuple(name for names in key_sets.ALGORITHMS.values() for name in names)
 MAX_ASSERTION = 8192
 # What common libraries sign for by default; each id is kept until then.
 MAX_LIFETIME = 3600

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gatepost.model.client_kinds import CLIENT_KINDS
+from gatepost.model.key_sets import ALL_ALGORITHMS
 from gatepost.model.keys import SigningKey
-from gatepost.protocol import id_tokens, pkce, request_objects, response, scopes
-from gatepost.protocol.client_assertions import ALGORITHMS
+from gatepost.protocol import id_tokens, pkce, response, scopes
 from gatepost.protocol.client_authentication import METHODS
 from gatepost.protocol.grants import GRANTS
 from gatepost.protocol.interaction import PROMPTS
@@ -59,15 +59,15 @@ def document(issuer: str, algorithms: Sequence[str]) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": list(dict.fromkeys(algorithms)),
         "code_challenge_methods_supported": list(pkce.METHODS),
         "token_endpoint_auth_methods_supported": list(METHODS),
-        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "token_endpoint_auth_signing_alg_values_supported": list(ALL_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(METHODS),
-        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALL_ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": list(_CLOSED_METHODS),
-        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALL_ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
+        "request_object_signing_alg_values_supported": list(ALL_ALGORITHMS),
         "request_uri_parameter_supported": False,
         "require_pushed_authorization_requests": False,
         "frontchannel_logout_supported": True,

@@ -4,8 +4,10 @@ Our own parser, because limits must hold before anything is split, a repeated pa
 error, and what is not well-formed is refused instead of repaired (security.md R-05, R-68).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from gatepost.model.text import quoted
 
@@ -57,6 +59,15 @@ def parse_pairs(body: bytes) -> list[tuple[str, str]] | OAuthError:
             return invalid_request("a parameter is too long", "parameter_too_long")
         found.append((name, value))
     return found
+
+
+def json_object(text: str | bytes) -> dict[str, Any] | None:
+    """The members of what is written as a JSON object; None for anything else."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def printable(text: str) -> str:

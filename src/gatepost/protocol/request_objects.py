@@ -9,12 +9,10 @@ from typing import Any
 
 import msgspec
 
-from gatepost.model import key_sets
 from gatepost.protocol.claims import SKEW_SECONDS
-from gatepost.protocol.parameters import MAX_VALUE, OAuthError
+from gatepost.protocol.parameters import MAX_VALUE, OAuthError, json_object
 
 TOKEN_TYPES = frozenset({"JWT", "oauth-authz-req+jwt"})
-ALGORITHMS = tuple(name for names in key_sets.ALGORITHMS.values() for name in names)
 _OF_THE_ENVELOPE = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
 _MOST_MEMBERS = 50
 
@@ -28,7 +26,8 @@ def invalid(reason: str) -> OAuthError:
 
 def read(payload: bytes, client_id: str, issuer: str, now: datetime) -> dict[str, str] | OAuthError:
     """The parameters in an object whose signature was verified; empty ones count as not sent."""
-    members = _object(payload)
+    sent = json_object(payload) or {}
+    members = sent if len(sent) <= _MOST_MEMBERS else {}
     reason = _fault(members, client_id, issuer, now.timestamp())
     if reason is not None:
         return invalid(reason)
@@ -60,14 +59,6 @@ def _fault(members: dict[str, Any], client_id: str, issuer: str, now: float) -> 
     if {"request", "request_uri", "sub"} & members.keys():
         return "request_object_member"
     return None
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        found = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) and len(found) <= _MOST_MEMBERS else {}
 
 
 def _is_time(value: object) -> bool:

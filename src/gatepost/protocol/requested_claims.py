@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import msgspec
-
 from gatepost.model.requests import RequestedClaims
-from gatepost.protocol.parameters import OAuthError, invalid_request
+from gatepost.protocol.parameters import OAuthError, invalid_request, json_object
 
 MAX_CLAIMS = 4_000
 _MOST_NAMES = 50
@@ -16,7 +14,7 @@ def read_claims(text: str | None) -> RequestedClaims | OAuthError:
     """What was asked for. Members that we do not know are ignored, as the section says."""
     if text is None:
         return RequestedClaims()
-    document = _object(text) if len(text) <= MAX_CLAIMS else None
+    document = json_object(text) if len(text) <= MAX_CLAIMS else None
     if document is None:
         return invalid_request("claims is not a JSON object as asked for", "claims_malformed")
     sections = [document.get(name, {}) for name in ("id_token", "userinfo")]
@@ -30,14 +28,6 @@ def read_claims(text: str | None) -> RequestedClaims | OAuthError:
         acr_values=contexts if _is_essential(id_token.get("acr")) else (),
         sub=next(iter(_values(id_token.get("sub")) + _values(userinfo.get("sub"))), None),
     )
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _is_section(section: object) -> bool:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
+from gatepost.protocol.discovery import ISSUER_PATH
 from gatepost.protocol.parameters import OAuthError
 
-_ISSUER_PATH = "/identity"
 _API_PATHS = ("", "/api", "/api/v1", "/api/v1-preview")
 
 
 def known(issuer: str) -> frozenset[str]:
     """The names under which the API may be asked for."""
-    public = issuer.removesuffix(_ISSUER_PATH)
+    public = issuer.removesuffix(ISSUER_PATH)
     return frozenset(public + path for path in _API_PATHS)
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from gatepost.model.clients import Client
+from gatepost.protocol.parameters import OAuthError
 
 OPENID, PROFILE, EMAIL = "openid", "profile", "email"
 API_SCOPE = "ocsapi"
@@ -39,6 +40,22 @@ NAMES = tuple(scope.name for scope in SCOPES)
 def split(text: str) -> tuple[str, ...]:
     """The scopes of a parameter, each once, in the order sent."""
     return tuple(dict.fromkeys(part for part in text.split(" ") if part))
+
+
+def length_fault(text: str) -> OAuthError | None:
+    """What is wrong with a parameter that nobody would need so long."""
+    if len(text) <= MAX_SCOPE:
+        return None
+    return OAuthError("invalid_scope", "the scope is too long", "scope_too_long")
+
+
+def use_fault(asked: tuple[str, ...]) -> OAuthError | None:
+    """What is wrong with scopes by which a person gives nothing."""
+    if OPENID in asked or API_SCOPE in asked:
+        return None
+    return OAuthError(
+        "invalid_scope", "ask for openid, for ocsapi, or for both", "scope_without_use"
+    )
 
 
 def allowed(client: Client, asked: tuple[str, ...]) -> tuple[str, ...]:

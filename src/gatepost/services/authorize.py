@@ -16,15 +16,14 @@ from gatepost.model.requests import AuthorizationRequest
 from gatepost.ports import Tenancy
 from gatepost.protocol import authorization, request_objects, response
 from gatepost.protocol.authorization import Expected, ShowError
-from gatepost.protocol.interaction import NONE
 from gatepost.protocol.parameters import OAuthError, invalid_request
 from gatepost.protocol.redirects import Target
 from gatepost.protocol.response import Answer
 from gatepost.protocol.scopes import split
 from gatepost.services.browsers import Browser
-from gatepost.services.client_login import ClientLogin, FormRequest, registered_keys
+from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient, registered_keys
 from gatepost.services.errands import Errands
-from gatepost.services.finishing import error_fields
+from gatepost.services.finishing import error_fields, placed
 from gatepost.services.flows import Flow, Home, Next, Shown
 from gatepost.services.named_clients import folded_id
 
@@ -90,31 +89,20 @@ class AuthorizeService:
         known = self._login.known(request)
         if isinstance(known, OAuthError):
             return known
-        outcome = self._pushed(known.tenant_id, known.client, request.form)
+        outcome = self._pushed(known, request.form)
         if isinstance(outcome, OAuthError):
             self._login.remember(known.tenant_id, known.id, outcome, request.origin)
             return outcome
         return self._keep(outcome)
 
-    def _pushed(
-        self, tenant_id: str, client: StoredClient, form: Mapping[str, str]
-    ) -> _Read | OAuthError:
+    def _pushed(self, known: KnownClient, form: Mapping[str, str]) -> _Read | OAuthError:
         if "request_uri" in form:
             return invalid_request("request_uri cannot be pushed", "request_uri_pushed")
-        parameters = self._opened(
-            client,
-            {name: form[name] for name in form if name not in _CREDENTIALS}
-            | {"client_id": client.settings.id},
-        )
-        if isinstance(parameters, OAuthError):
-            return parameters
-        target = authorization.target(parameters, client)
-        if isinstance(target, ShowError):
-            return target.error
-        request = authorization.read(parameters, target, client, self._expected(tenant_id))
-        if isinstance(request, OAuthError):
-            return request
-        return _Read(tenant_id, target, parameters, request)
+        sent = {name: form[name] for name in form if name not in _CREDENTIALS}
+        read = self._compared(known.tenant_id, known.client, sent | {"client_id": known.id})
+        if isinstance(read, ShowError):
+            return read.error
+        return read.request if isinstance(read.request, OAuthError) else read
 
     def _keep(self, read: _Read) -> Pushed:
         reference = self._world.dice.token(_REQUEST_BYTES)
@@ -162,17 +150,25 @@ class AuthorizeService:
                     "unauthorized_client", "the application is switched off here", "client_disabled"
                 )
             )
+        return self._compared(tenant_id, client, parameters)
+
+    def _compared(
+        self, tenant_id: str, client: StoredClient, parameters: Mapping[str, str]
+    ) -> _Read | ShowError:
+        """The request, compared with what is registered: first its address, then the rest."""
         opened = self._opened(client, parameters)
-        target = authorization.target(
-            parameters if isinstance(opened, OAuthError) else opened, client
-        )
-        if isinstance(target, ShowError):
-            return ShowError(opened) if isinstance(opened, OAuthError) else target
         if isinstance(opened, OAuthError):
+            target = authorization.target(parameters, client)
+            if isinstance(target, ShowError):
+                return ShowError(opened)
             return _Read(tenant_id, target, parameters, opened)
-        parameters = opened
-        request = authorization.read(parameters, target, client, self._expected(tenant_id))
-        return _Read(tenant_id, target, parameters, request)
+        target = authorization.target(opened, client)
+        if isinstance(target, ShowError):
+            return target
+        expected = Expected(tenant_id, self._flow.rules.resources)
+        return _Read(
+            tenant_id, target, opened, authorization.read(opened, target, client, expected)
+        )
 
     def _opened(
         self, client: StoredClient, parameters: Mapping[str, str]
@@ -221,9 +217,8 @@ class AuthorizeService:
             shown = Shown(read.target.client_id)
             self._flow.refuse(read.tenant_id, error, browser.origin, shown)
         fields = error_fields(self._flow, error, read.parameters.get("state"))
-        told = tuple((name, value) for name, value in fields.items() if value is not None)
-        silent = NONE in split(read.parameters.get("prompt", ""))
-        return Answer(read.target.uri, response.mode_for_errors(read.parameters), told, silent)
+        prompts = split(read.parameters.get("prompt", ""))
+        return placed(read.target.uri, response.mode_for_errors(read.parameters), fields, prompts)
 
     def _show(
         self, tenant_id: str, client_id: str, shown: ShowError, browser: Browser
@@ -238,9 +233,6 @@ class AuthorizeService:
             Action.AUTHORIZATION_REFUSED, "unknown_client", client_id, browser.origin
         )
         return ShowError(OAuthError("unauthorized_client", words, "unknown_client"))
-
-    def _expected(self, tenant_id: str) -> Expected:
-        return Expected(tenant_id, self._flow.rules.resources)
 
     def _now(self) -> datetime:
         return self._world.clock.now()

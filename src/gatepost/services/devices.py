@@ -187,14 +187,8 @@ def _asked(known: KnownClient, request: FormRequest) -> tuple[str, ...] | OAuthE
             "grant_not_allowed",
         )
     text = request.form.get("scope", scopes.API_SCOPE)
-    if len(text) > scopes.MAX_SCOPE:
-        return OAuthError("invalid_scope", "the scope is too long", "scope_too_long")
     asked = scopes.allowed(known.client.settings, scopes.split(text))
-    if not set(asked) & {scopes.OPENID, scopes.API_SCOPE}:
-        return OAuthError(
-            "invalid_scope", "ask for openid, for ocsapi, or for both", "scope_without_use"
-        )
-    return asked
+    return scopes.length_fault(text) or scopes.use_fault(asked) or asked
 
 
 def _note(

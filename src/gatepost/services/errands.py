@@ -52,7 +52,7 @@ class Errands:
     """Carries errands from their beginning to their end."""
 
     def __init__(self, flow: Flow) -> None:
-        self.flow = flow
+        self._flow = flow
         self._world = flow.world
 
     def begin(self, tenant_id: str, errand: Errand, browser: Browser) -> Next | End | OAuthError:
@@ -86,11 +86,11 @@ class Errands:
             return stand
         if not isinstance(stand.step, OAuthError) and stand.step is not Step.FINISH:
             return Next(reference, stand.step)
-        return self._ended(reference, browser, _finish_or_fail)
+        return self._ended(reference, browser, self._finish_or_fail)
 
     def deny(self, reference: Reference, browser: Browser) -> Next | End:
         """The person said no, on the page that asked them."""
-        return self._ended(reference, browser, _deny)
+        return self._ended(reference, browser, self._deny)
 
     def advance(
         self,
@@ -113,23 +113,35 @@ class Errands:
         self,
         reference: Reference,
         browser: Browser,
-        way: "Callable[[Errands, Tenancy, Stand, Origin], Kept | None]",
+        way: Callable[[Tenancy, Stand, Origin], Kept | None],
     ) -> Next | End:
         with self._world.store.writing(reference.tenant_id) as tenancy:
             stand = self._stand(tenancy, reference, browser)
             if isinstance(stand, ShowError):
                 return stand
-            kept = way(self, tenancy, stand, browser.origin)
+            kept = way(tenancy, stand, browser.origin)
             if kept is None and isinstance(stand.step, Step):
                 return Next(reference, stand.step)
             if kept is None or not tenancy.grants.remove_pending(reference.pending_id):
                 return GONE
         return self._told(kept, stand.pending.errand, browser)
 
-    def finish(self, tenancy: Tenancy, stand: Stand, origin: Origin) -> Kept:
-        """Keep what came of an errand that has nothing left to do."""
+    def _finish_or_fail(self, tenancy: Tenancy, stand: Stand, origin: Origin) -> Kept | None:
+        if isinstance(stand.step, OAuthError):
+            return stand.step
+        if stand.step is not Step.FINISH:
+            return None
         by = (stand.sign_in, origin)
         return self._finish(tenancy, stand.reference.tenant_id, stand.pending.errand, by)
+
+    def _deny(self, tenancy: Tenancy, stand: Stand, origin: Origin) -> Kept | None:
+        # Also where nothing is asked any more, because they said yes in another window meanwhile.
+        if stand.sign_in is None or stand.step not in (Step.CONSENT, Step.DEVICE, Step.FINISH):
+            return None
+        errand = stand.pending.errand
+        if isinstance(errand, DeviceErrand):
+            return devices.turn_away(self._flow, tenancy, errand, (stand.sign_in, origin))
+        return _DENIED
 
     def _finish(
         self, tenancy: Tenancy, tenant_id: str, errand: Errand, by: tuple[SignIn | None, Origin]
@@ -143,16 +155,16 @@ class Errands:
         if client is None:
             return SWITCHED_OFF
         if isinstance(errand, DeviceErrand):
-            return devices.let_in(self.flow, tenancy, errand, (client, sign_in, origin))
-        return finishing.keep(self.flow, tenancy, tenant_id, errand, (client, sign_in))
+            return devices.let_in(self._flow, tenancy, errand, (client, sign_in, origin))
+        return finishing.keep(self._flow, tenancy, tenant_id, errand, (client, sign_in))
 
     def _told(self, kept: Kept, errand: Errand, browser: Browser) -> End:
         """The answer, signed outside of the transaction."""
         if isinstance(kept, Granted):
-            return finishing.answer(self.flow, kept, browser)
+            return finishing.answer(self._flow, kept, browser)
         if isinstance(kept, OAuthError):
             if isinstance(errand, AuthorizationRequest):
-                return finishing.error_answer(self.flow, errand, kept)
+                return finishing.error_answer(self._flow, errand, kept)
             return ShowError(kept)
         return kept
 
@@ -197,7 +209,7 @@ class Errands:
         """Our own portal is no application that somebody might mistrust."""
         client = tenancy.clients.find(getattr(errand, "client_id", None) or "")
         asks = client is None or BY_NAME[client.kind].asks_consent
-        return self.flow.rules.consent if asks else "never"
+        return self._flow.rules.consent if asks else "never"
 
     def _step(
         self, tenancy: Tenancy, errand: Errand, progress: Progress, sign_in: SignIn | None
@@ -218,21 +230,3 @@ def _has_consented(tenancy: Tenancy, errand: Errand, sign_in: SignIn) -> bool:
         return False
     consent = tenancy.sign_ins.consent(sign_in.user_id, errand.client_id)
     return consent is not None and set(errand.scopes) <= set(consent.scopes)
-
-
-def _finish_or_fail(
-    errands: Errands, tenancy: Tenancy, stand: Stand, origin: Origin
-) -> Kept | None:
-    if isinstance(stand.step, OAuthError):
-        return stand.step
-    return errands.finish(tenancy, stand, origin) if stand.step is Step.FINISH else None
-
-
-def _deny(errands: Errands, tenancy: Tenancy, stand: Stand, origin: Origin) -> Kept | None:
-    # Also where nothing is asked any more, because they said yes in another window meanwhile.
-    if stand.sign_in is None or stand.step not in (Step.CONSENT, Step.DEVICE, Step.FINISH):
-        return None
-    errand = stand.pending.errand
-    if isinstance(errand, DeviceErrand):
-        return devices.turn_away(errands.flow, tenancy, errand, (stand.sign_in, origin))
-    return _DENIED

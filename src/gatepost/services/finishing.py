@@ -1,5 +1,6 @@
 """The end of an authorization request: a family, a code, and what else the answer carries."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -114,13 +115,13 @@ def answer(flow: Flow, granted: Granted, browser: Browser) -> Answer:
         fields["session_state"] = state_for(
             flow.world, browser, request.client_id, request.redirect_uri
         )
-    return _placed(request, fields)
+    return placed(request.redirect_uri, request.response_mode, fields, request.prompts)
 
 
 def error_answer(flow: Flow, request: AuthorizationRequest, error: OAuthError) -> Answer:
     """The error of a request that is in order."""
     fields = error_fields(flow, error, request.state)
-    return _placed(request, fields)
+    return placed(request.redirect_uri, request.response_mode, fields, request.prompts)
 
 
 def error_fields(flow: Flow, error: OAuthError, state: str | None) -> dict[str, str | None]:
@@ -133,10 +134,12 @@ def error_fields(flow: Flow, error: OAuthError, state: str | None) -> dict[str, 
     }
 
 
-def _placed(request: AuthorizationRequest, fields: dict[str, str | None]) -> Answer:
+def placed(
+    uri: str, mode: str, fields: Mapping[str, str | None], prompts: tuple[str, ...]
+) -> Answer:
+    """The answer with those of its fields that have a value."""
     told = tuple((name, value) for name, value in fields.items() if value is not None)
-    silent = NONE in request.prompts
-    return Answer(request.redirect_uri, request.response_mode, told, silent)
+    return Answer(uri, mode, told, silent=NONE in prompts)
 
 
 def _end(flow: Flow, sign_in: SignIn, now: datetime, granted: tuple[str, ...]) -> datetime:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gatepost.model.clients import StoredClient
-from gatepost.model.events import ANONYMOUS, Action, Actor, Event, Origin
+from gatepost.model.events import ANONYMOUS, Action, Event, Origin
 from gatepost.model.people import User
 from gatepost.model.requests import Pending
 from gatepost.model.sign_ins import SignIn
@@ -51,7 +51,7 @@ class Flow(NamedTuple):
             Event(
                 at=self.world.clock.now(),
                 action=Action.AUTHORIZATION_REFUSED,
-                actor=shown.actor,
+                actor=ANONYMOUS,
                 origin=origin,
                 target=shown.target,
                 reason=error.reason,
@@ -65,7 +65,6 @@ class Shown(NamedTuple):
 
     target: str
     known: Mapping[str, object] = MappingProxyType({})
-    actor: Actor = ANONYMOUS
 
 
 class Reference(NamedTuple):

@@ -17,7 +17,7 @@ from gatepost.services.issuing import Mint
 from gatepost.services.token import Tokens, TokenService
 from gatepost.services.token_use import TokenUse
 from gatepost.services.try_out_flows import Vouched
-from gatepost.services.try_out_state import Kept, ReadToken, Step, failed, read_token, shown
+from gatepost.services.try_out_state import Kept, ReadToken, Step, failed, masked, read_token, shown
 from gatepost.services.world import Act, World
 
 Form = Mapping[str, str | None]
@@ -191,9 +191,8 @@ class Calls:
 
 
 def _with_bearer(key: str, address: str, tokens: Tokens) -> Step:
-    return Step(
-        key=key, state="done", address=address, sent=shown({"access_token": tokens.access_token})
-    )
+    sent = (("Authorization", f"Bearer {masked(tokens.access_token)}"),)
+    return Step(key=key, state="done", address=address, sent=sent)
 
 
 def _judged(step: Step) -> Step:

@@ -11,6 +11,7 @@ import pytest
 
 from gatepost.model.client_kinds import BY_NAME, CLIENT_KINDS
 from gatepost.model.clients import StoredClient
+from gatepost.model.extensions import HybridExtensions
 from gatepost.protocol.discovery import ENDPOINTS
 from gatepost.web.portal import client_snippets, use_pages
 from gatepost.web.portal.client_snippets import EXAMPLE_REDIRECT, LANGUAGES, Place
@@ -112,11 +113,13 @@ def test_a_text_in_the_shell(text: str, literal: str) -> None:
     assert told.stdout.decode() == text
 
 
-def test_pkce_is_demanded_of_the_web_server_in_the_way_that_it_knows() -> None:
-    extensions = BY_NAME["hybrid"].settings.__annotations__
-    assert "extensions" in extensions
-    usual = client_snippets.render(stored("hybrid"), PLACE, "aspnet")
-    assert "OpenIdConnectResponseType.CodeIdToken" in usual
+@pytest.mark.requirement("R-15")
+@pytest.mark.parametrize(("is_required", "part"), [(False, "CodeIdToken"), (True, "Code;")])
+def test_a_web_server_uses_pkce_where_the_client_demands_it(is_required: bool, part: str) -> None:
+    """ASP.NET Core sends a challenge with the response type code only."""
+    client = stored("hybrid", extensions=HybridExtensions(require_pkce=is_required))
+    text = client_snippets.render(client, PLACE, "aspnet")
+    assert f"options.ResponseType = OpenIdConnectResponseType.{part}" in text
 
 
 @pytest.mark.parametrize(

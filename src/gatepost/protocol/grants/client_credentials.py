@@ -3,7 +3,7 @@
 from gatepost.protocol.grants.decisions import Decision, Issue
 from gatepost.protocol.grants.request import GrantRequest
 from gatepost.protocol.parameters import OAuthError, printable
-from gatepost.protocol.scopes import API_SCOPE, MAX_SCOPE, split
+from gatepost.protocol.scopes import API_SCOPE, length_fault, split
 
 GRANT_TYPE = "client_credentials"
 
@@ -11,8 +11,9 @@ GRANT_TYPE = "client_credentials"
 def decide(request: GrantRequest) -> Decision:
     """A token for the API. Without a scope the API is meant (facts.md section 3)."""
     asked = request.form.get("scope", API_SCOPE)
-    if len(asked) > MAX_SCOPE:
-        return OAuthError("invalid_scope", "the scope is too long", "scope_too_long")
+    too_long = length_fault(asked)
+    if too_long is not None:
+        return too_long
     unknown = [scope for scope in split(asked) if scope != API_SCOPE]
     if unknown:
         return OAuthError(

@@ -208,7 +208,7 @@ def _delete(request: Request) -> Answer:
             "The parameter force is neither true nor false.",
             "Send force=true or force=false, or leave it out.",
         )
-    users.remove(request.world, request.act, request.path["userId"])
+    request.sign_ins.remove(request.act, request.path["userId"])
     return Answer(204)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from gatepost.model.errors import Code, Refused
 from gatepost.model.requests import AuthorizationRequest
 from gatepost.ports import Secrets
-from gatepost.protocol import redirects, response
+from gatepost.protocol import discovery, redirects, response
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
 from gatepost.protocol.parameters import parse_form
@@ -26,7 +26,7 @@ from gatepost.web.http import NO_STORE, Call, Headers, Reply
 from gatepost.web.interaction.cookies import Cookies
 from gatepost.web.pages import Reach
 
-PREFIX = "/identity"
+PREFIX = discovery.ISSUER_PATH
 RESUME = PREFIX + "/resume"
 ACCOUNT = PREFIX + "/account"
 
