@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Table, Update, func, literal, select, update
+from sqlalchemy import Connection, Table, Update, update
 
 from gatepost.app import (
     House,
@@ -32,7 +32,6 @@ from gatepost.settings import Settings
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.engine import transaction
 from gatepost.storage.journal_store import SqlJournalStore
-from gatepost.storage.moments import NO_EXPIRY
 from gatepost.storage.tables import client_secrets, clients
 from gatepost.storage.unit_of_work import UnitOfWork
 
@@ -138,25 +137,24 @@ def _fill(house: House, tenant_id: str, wanted: int) -> None:
             for number in numbers:
                 _add(world, work, tenant_id, (number, _device(world, number, role_ids)))
             work.flush()
-            work.change(_known_of_secrets(tenant_id))
             after = {"Clients": len(numbers)}
             told = event(world, act, Action.CLIENT_ADDED, "bench", after=after)
             SqlJournalStore(work, tenant_id, world.secrets).append(told)
             work.check_recorded()
+    with transaction(house.database.engine, writing=True) as connection:
+        UnitOfWork(connection, may_write=True).keep_books(_known_of_secrets(tenant_id))
 
 
 def _known_of_secrets(tenant_id: str) -> Update:
     """What a client knows of its secrets, for rows that went in beside the store."""
-    mine = client_secrets.c.tenant_id == clients.c.tenant_id
-    found = select(func.min(client_secrets.c.expires_at)).where(
-        mine, client_secrets.c.client_id == clients.c.id
+    one = client_secrets.alias()
+    mine = (
+        one.c.tenant_id == clients.c.tenant_id,
+        one.c.client_id == clients.c.id,
+        one.c.expires_at.is_not(None),
     )
-    earliest = found.scalar_subquery()
-    new = (
-        clients.c.tenant_id == tenant_id,
-        clients.c.next_expiry == literal(NO_EXPIRY, BigInteger),
-    )
-    return update(clients).where(*new, earliest.is_not(None)).values(next_expiry=earliest)
+    each = update(clients).where(clients.c.tenant_id == tenant_id, *mine)
+    return each.values(next_expiry=one.c.expires_at)
 
 
 def _add(

@@ -60,7 +60,7 @@ class Worker(NamedTuple):
 
     def box(self, label: str) -> Locator:
         """The box under a label, whether or not it says that it is optional."""
-        words = re.compile(f"^{re.escape(label)}( \\(optional\\))?$")
+        words = re.compile(f"^{re.escape(label)}( \\(?optional\\)?)?$")
         return self.main.get_by_role("textbox", name=words)
 
     def check(self, label: str) -> None:

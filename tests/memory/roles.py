@@ -105,7 +105,11 @@ class MemoryRoleStore(Room):
     def _namesake(self, role: Role) -> Role | None:
         if role.type_id is None:
             return self.role_named(role.name)
-        return self.role_of_type(role.type_id)
+        for other in self._here(self._tables.roles):
+            same_name = other.type_id is not None and fold(other.name) == fold(role.name)
+            if other.id != role.id and (same_name or other.type_id == role.type_id):
+                return other
+        return None
 
     def _of_type(self, type_id: str | None) -> list[Role]:
         found = [

@@ -162,6 +162,23 @@ def test_save_may_change_case_but_not_take_a_name(store: ports.Store, here: str)
         assert unit.directory.count_roles(None) == len(ROLE_TYPES) + 2
 
 
+def test_built_in_roles_and_others_do_not_take_each_others_names(
+    store: ports.Store, here: str
+) -> None:
+    mine = role("Mine")
+    add_roles(store, here, mine, role("Viewer"))
+    with recorded(store, here) as unit:
+        built_in, viewer = unit.directory.role(MEMBER), unit.directory.role(VIEWER)
+        assert built_in is not None
+        assert viewer is not None
+        assert unit.directory.save_role(structs.replace(built_in, name="mine"))
+        assert unit.directory.save_role(structs.replace(mine, name="Administrator"))
+        assert not unit.directory.save_role(structs.replace(built_in, name=viewer.name.upper()))
+        kept = unit.directory.role(MEMBER)
+        assert kept is not None
+        assert kept.name == "mine"
+
+
 def test_a_removed_role_disappears_from_everybody(store: ports.Store, here: str) -> None:
     gone = role()
     add_roles(store, here, gone)

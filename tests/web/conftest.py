@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.flows import Application, Person, Visitor, new_application, new_person
 from tests.postgres import fresh_database, shared_server
 from tests.served import Served, postgresql_settings, serve, sqlite_settings
 
@@ -27,3 +28,21 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The product on SQLite alone, for tests that no store can change."""
     with serve(sqlite_settings(tmp_path_factory.mktemp("served"))) as running:
         yield running
+
+
+@pytest.fixture
+def visitor(served: Served) -> Visitor:
+    """A browser that was never here."""
+    return Visitor(served)
+
+
+@pytest.fixture
+def client(served: Served) -> Application:
+    """An application of the first tenant."""
+    return new_application(served, served.first)
+
+
+@pytest.fixture
+def person(served: Served) -> Person:
+    """A person of the first tenant."""
+    return new_person(served, served.first)

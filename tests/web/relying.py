@@ -1,6 +1,7 @@
 """What an application does with the server: have people sign in, verify tokens, sign them out."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,10 @@ END_SESSION = "/identity/connect/endsession"
 ACCOUNT = "/identity/account"
 JWKS = "/identity/.well-known/openid-configuration/jwks"
 USERINFO = "/identity/connect/userinfo"
+ODD = "x y&=?#/+%ü€\U0001f600;'\"<>\\"
+"""What an application may say as its state, with all that an address must escape."""
+
+Leave = Callable[..., Landing]
 
 
 def use(

@@ -1,7 +1,5 @@
 """RP-initiated logout: who is signed out at once, what ends with it, and where they go then."""
 
-from collections.abc import Callable
-
 import httpx
 import pytest
 
@@ -14,6 +12,8 @@ from tests.web.indoors import HTTPS, indoors
 from tests.web.oauth import journal
 from tests.web.relying import (
     END_SESSION,
+    ODD,
+    Leave,
     account_form,
     claims_of,
     is_question,
@@ -23,24 +23,6 @@ from tests.web.relying import (
     leave_by_post,
     use,
 )
-
-ODD = "x y&=?#/+%ü€\U0001f600;'\"<>\\"
-Leave = Callable[..., Landing]
-
-
-@pytest.fixture
-def visitor(served: Served) -> Visitor:
-    return Visitor(served)
-
-
-@pytest.fixture
-def client(served: Served) -> Application:
-    return new_application(served, served.first)
-
-
-@pytest.fixture
-def person(served: Served) -> Person:
-    return person_of(served, served.first)
 
 
 class TestProved:

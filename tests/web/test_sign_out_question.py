@@ -12,6 +12,8 @@ from tests.flows import new_person as person_of
 from tests.served import Served
 from tests.web.oauth import journal
 from tests.web.relying import (
+    ODD,
+    Leave,
     claims_of,
     is_question,
     is_signed_in,
@@ -20,24 +22,6 @@ from tests.web.relying import (
     leave_by_post,
     use,
 )
-
-ODD = "x y&=?#/+%ü€\U0001f600;'\"<>\\"
-Leave = Callable[..., Landing]
-
-
-@pytest.fixture
-def visitor(served: Served) -> Visitor:
-    return Visitor(served)
-
-
-@pytest.fixture
-def client(served: Served) -> Application:
-    return new_application(served, served.first)
-
-
-@pytest.fixture
-def person(served: Served) -> Person:
-    return person_of(served, served.first)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from gatepost.services.flows import Flow
 from gatepost.services.world import World
 
 _TOKEN_BYTES = 32
-_MAX_AGENT = 300
 
 
 class SignedIn(NamedTuple):
@@ -61,7 +60,7 @@ def open_session(flow: Flow, tenancy: Tenancy, who: tuple[User, str], browser: B
         last_seen_at=now,
         expires_at=now + ABSOLUTE_LIMIT,
         address=browser.origin.address,
-        agent=browser.agent[:_MAX_AGENT],
+        agent=browser.agent,
     )
     tenancy.sign_ins.add(
         sign_in,

@@ -64,14 +64,11 @@ class SignInService:
         self, reference: Reference, typed: Typed, browser: Browser
     ) -> SignedIn | Problem | ShowError:
         """Sign in for an errand with an address and a password."""
-        stand = self._errands.stand(reference, browser)
-        if isinstance(stand, ShowError):
-            return stand
         # Folded as the directory folds it: one account has one counter, however it is written.
-        limits = self._limits(reference, f"email {fold(typed.email[:_MAX_EMAIL])}", browser)
-        wait = self._count(reference, limits)
-        if wait:
-            return self._refused(reference, None, "too_many_attempts", browser, wait)
+        account = f"email {fold(typed.email[:_MAX_EMAIL])}"
+        limits = self._counted(reference, account, browser)
+        if isinstance(limits, Problem | ShowError):
+            return limits
         user, known = self._compare(reference, typed)
         if isinstance(known, str):
             return self._refused(reference, user, known, browser)
@@ -89,13 +86,9 @@ class SignInService:
         self, reference: Reference, assertion: str, browser: Browser
     ) -> SignedIn | Problem | ShowError:
         """Sign in for an errand with a passkey, which names its person itself."""
-        stand = self._errands.stand(reference, browser)
-        if isinstance(stand, ShowError):
-            return stand
-        limits = self._limits(reference, "passkey", browser)
-        wait = self._count(reference, limits)
-        if wait:
-            return self._refused(reference, None, "too_many_attempts", browser, wait)
+        limits = self._counted(reference, None, browser)
+        if isinstance(limits, Problem | ShowError):
+            return limits
         with self._world.store.writing(reference.tenant_id) as tenancy:
             user = self._asserted(tenancy, reference, assertion, browser)
             begun = None
@@ -183,21 +176,29 @@ class SignInService:
             now = self._world.clock.now()
             tenancy.directory.set_password(known.user.id, phc, now, must_change=must_change)
 
-    def _limits(self, reference: Reference, account: str, browser: Browser) -> Keys:
-        address = throttling.network(browser.origin.address)
-        where = f"{reference.tenant_id} {account}"
-        limits = {
-            f"{where} from {address}": throttle.ACCOUNT_AND_ADDRESS,
-            where: throttle.ACCOUNT,
-            f"{reference.tenant_id} from {address}": throttle.ADDRESS,
-        }
-        if account == "passkey":
-            del limits[where], limits[f"{where} from {address}"]
-        return throttling.keys(self._world, limits)
-
-    def _count(self, reference: Reference, limits: Keys) -> timedelta:
+    def _counted(
+        self, reference: Reference, account: str | None, browser: Browser
+    ) -> Keys | Problem | ShowError:
+        """What this attempt was counted under, if there may be one."""
+        stand = self._errands.stand(reference, browser)
+        if isinstance(stand, ShowError):
+            return stand
+        limits = self._limits(reference, account, browser)
         with self._world.store.writing(reference.tenant_id) as tenancy:
-            return throttling.count(self._world, tenancy, limits)
+            wait = throttling.count(self._world, tenancy, limits)
+        if wait:
+            return self._refused(reference, None, "too_many_attempts", browser, wait)
+        return limits
+
+    def _limits(self, reference: Reference, account: str | None, browser: Browser) -> Keys:
+        """A passkey names its account only after the count, so that only the address counts."""
+        address = throttling.network(browser.origin.address)
+        limits = {f"{reference.tenant_id} from {address}": throttle.ADDRESS}
+        if account is not None:
+            where = f"{reference.tenant_id} {account}"
+            limits[where] = throttle.ACCOUNT
+            limits[f"{where} from {address}"] = throttle.ACCOUNT_AND_ADDRESS
+        return throttling.keys(self._world, limits)
 
     def _refused(
         self,

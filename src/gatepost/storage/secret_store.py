@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Row, Table, case, delete, literal, select, update
+from sqlalchemy import ColumnElement, Row, Table, case, delete, literal, select, update
 from sqlalchemy.sql import func
 
 from gatepost.model.clients import Secret, SecretDigest
 from gatepost.ports import SecretUse
-from gatepost.storage.moments import NO_EXPIRY, Moment
+from gatepost.storage.moments import Moment
 from gatepost.storage.tables import client_secrets, clients
 from gatepost.storage.unit_of_work import UnitOfWork
 
@@ -104,13 +104,14 @@ class SqlSecretStore:
         )
 
     def _note_next_expiry(self, client_id: str) -> None:
-        """Of all secrets as they are now; it goes with the change that was just made."""
-        next_expiry = select(func.min(client_secrets.c.expires_at)).where(
-            *self._of_client(client_id)
-        )
-        known = func.coalesce(next_expiry.scalar_subquery(), literal(NO_EXPIRY, BigInteger))
+        """Of all secrets as they are now; it goes with the change that was just made.
+
+        They are read and compared here: asked for the minimum, SQLite walks the index by expiry
+        through the secrets of the whole tenant.
+        """
+        expiries = [secret.expires_at for secret in self.secrets(client_id) if secret.expires_at]
         mine = update(clients).where(*self._here(clients), clients.c.id == client_id)
-        self._work.keep_books(mine.values(next_expiry=known))
+        self._work.keep_books(mine.values(next_expiry=min(expiries, default=None)))
 
     def _here(self, table: Table) -> tuple[ColumnElement[bool]]:
         return (table.c.tenant_id == self._tenant_id,)

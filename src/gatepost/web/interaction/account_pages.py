@@ -9,11 +9,11 @@ from gatepost.services.flows import Next
 from gatepost.services.sign_in import Problem
 from gatepost.services.sign_out import EVERYWHERE
 from gatepost.web import pages
+from gatepost.web.agents import described
 from gatepost.web.http import Reply
-from gatepost.web.interaction.agents import described
 from gatepost.web.interaction.sign_in_pages import person_values, retry_after
 from gatepost.web.interaction.sign_out_pages import signed_out
-from gatepost.web.interaction.visits import ACCOUNT, Values, Visit, redirect, to_step
+from gatepost.web.interaction.visits import ACCOUNT, Form, Values, Visit, redirect, to_step
 
 _NOTICES = {
     "ended": "That browser is signed out.",
@@ -41,7 +41,7 @@ def post_alias(visit: Visit) -> Reply:
 def post_end(visit: Visit) -> Reply:
     """End one sign-in."""
 
-    def end(who: Someone, form: dict[str, str]) -> None:
+    def end(who: Someone, form: Form) -> None:
         visit.rooms.account.end_sign_in(who, form.get("id", ""), visit.browser)
 
     return _changed(visit, end, "ended")
@@ -50,7 +50,7 @@ def post_end(visit: Visit) -> Reply:
 def post_end_others(visit: Visit) -> Reply:
     """End all sign-ins but this."""
 
-    def end(who: Someone, _form: dict[str, str]) -> None:
+    def end(who: Someone, _form: Form) -> None:
         visit.rooms.account.end_others(who, visit.browser)
 
     return _changed(visit, end, "ended-others")
@@ -59,7 +59,7 @@ def post_end_others(visit: Visit) -> Reply:
 def post_take_back(visit: Visit) -> Reply:
     """Take back a consent."""
 
-    def take_back(who: Someone, form: dict[str, str]) -> None:
+    def take_back(who: Someone, form: Form) -> None:
         visit.rooms.account.take_back(who, form.get("client_id", ""), visit.browser)
 
     return _changed(visit, take_back, "taken-back")
@@ -68,7 +68,7 @@ def post_take_back(visit: Visit) -> Reply:
 def post_add_passkey(visit: Visit) -> Reply:
     """Keep a new passkey; only shortly after a sign-in."""
 
-    def add(who: Someone, form: dict[str, str]) -> Problem | Reply | None:
+    def add(who: Someone, form: Form) -> Problem | Reply | None:
         if not visit.rooms.account.is_recent(who):
             return _sign_in_first(visit, None, fresh=True, tenant_id=who.tenant_id)
         name, attestation = form.get("name", ""), form.get("attestation", "")
@@ -80,7 +80,7 @@ def post_add_passkey(visit: Visit) -> Reply:
 def post_remove_passkey(visit: Visit) -> Reply:
     """Remove a passkey."""
 
-    def remove(who: Someone, form: dict[str, str]) -> None:
+    def remove(who: Someone, form: Form) -> None:
         visit.rooms.account.remove_passkey(who, form.get("id", ""), visit.browser)
 
     return _changed(visit, remove, "passkey-removed")
@@ -94,13 +94,15 @@ def password(visit: Visit) -> Reply:
 
 def post_password(visit: Visit) -> Reply:
     """A new password."""
-    form = visit.proved_form("account")
-    who = visit.rooms.account.someone(visit.browser)
-    if who is None:
-        return _sign_in_first(visit, None, fresh=False)
-    typed = NewPassword(form.get("current", ""), form.get("password", ""), form.get("again", ""))
-    problem = visit.rooms.account.change_password(who, typed, visit.browser)
-    return _password_page(visit, problem) if problem else redirect(f"{ACCOUNT}?done=password")
+
+    def change(who: Someone, form: Form) -> Reply | None:
+        typed = NewPassword(
+            form.get("current", ""), form.get("password", ""), form.get("again", "")
+        )
+        problem = visit.rooms.account.change_password(who, typed, visit.browser)
+        return _password_page(visit, problem) if problem else None
+
+    return _changed(visit, change, "password")
 
 
 def post_sign_out(visit: Visit) -> Reply:
@@ -110,7 +112,7 @@ def post_sign_out(visit: Visit) -> Reply:
 
 
 def _changed(
-    visit: Visit, change: Callable[[Someone, dict[str, str]], Problem | Reply | None], done: str
+    visit: Visit, change: Callable[[Someone, Form], Problem | Reply | None], done: str
 ) -> Reply:
     """One change by somebody who is signed in; then the page again, or what is wrong."""
     form = visit.proved_form("account")

@@ -18,8 +18,10 @@ from gatepost.web.http import Headers, Reply
 from gatepost.web.interaction.visits import (
     PREFIX,
     RESUME,
+    Form,
     Values,
     Visit,
+    answers_form,
     at_step,
     reach_of,
     redirect,
@@ -43,23 +45,17 @@ def sign_in(visit: Visit) -> Reply:
     return at_step(visit, Step.SIGN_IN, lambda _visit, stand: _sign_in_page(visit, stand))
 
 
-def post_sign_in(visit: Visit) -> Reply:
+@answers_form("signin")
+def post_sign_in(visit: Visit, form: Form, reference: Reference) -> Reply:
     """What a person typed into it."""
-    form = visit.proved_form("signin")
-    reference = reference_in(form)
-    if reference is None:
-        return show_error(visit, GONE)
     typed = Typed(form.get("email", "").strip(), form.get("password", ""))
     outcome = visit.rooms.sign_in.with_password(reference, typed, visit.browser)
     return _after_sign_in(visit, reference, outcome, typed.email)
 
 
-def post_passkey(visit: Visit) -> Reply:
+@answers_form("signin")
+def post_passkey(visit: Visit, form: Form, reference: Reference) -> Reply:
     """What a passkey answered."""
-    form = visit.proved_form("signin")
-    reference = reference_in(form)
-    if reference is None:
-        return show_error(visit, GONE)
     assertion = form.get("assertion", "")
     outcome = visit.rooms.sign_in.with_passkey(reference, assertion, visit.browser)
     return _after_sign_in(visit, reference, outcome, "")
@@ -70,12 +66,9 @@ def password(visit: Visit) -> Reply:
     return at_step(visit, Step.PASSWORD, lambda _visit, stand: _password_page(visit, stand))
 
 
-def post_password(visit: Visit) -> Reply:
+@answers_form("password")
+def post_password(visit: Visit, form: Form, reference: Reference) -> Reply:
     """A password of the person's own."""
-    form = visit.proved_form("password")
-    reference = reference_in(form)
-    if reference is None:
-        return show_error(visit, GONE)
     typed = NewPassword("", form.get("password", ""), form.get("again", ""))
     outcome = visit.rooms.account.replace_one_time(reference, typed, visit.browser)
     if isinstance(outcome, ShowError):
@@ -92,14 +85,10 @@ def choose(visit: Visit) -> Reply:
     return at_step(visit, Step.CHOOSE, _choose_page)
 
 
-def post_choose(visit: Visit) -> Reply:
+@answers_form("choose")
+def post_choose(visit: Visit, form: Form, reference: Reference) -> Reply:
     """Their choice."""
-    form = visit.proved_form("choose")
-    reference = reference_in(form)
-    if reference is None:
-        return show_error(visit, GONE)
-    same = form.get("choice") == "same"
-    return _left(visit, reference, same=same)
+    return _left(visit, reference, same=form.get("choice") == "same")
 
 
 def consent(visit: Visit) -> Reply:
@@ -113,12 +102,9 @@ def device_confirm(visit: Visit) -> Reply:
     return at_step(visit, Step.DEVICE, lambda _visit, stand: _ask(visit, stand, page))
 
 
-def post_consent(visit: Visit) -> Reply:
+@answers_form("consent")
+def post_consent(visit: Visit, form: Form, reference: Reference) -> Reply:
     """Yes, no, or not me; for applications and for devices."""
-    form = visit.proved_form("consent")
-    reference = reference_in(form)
-    if reference is None:
-        return show_error(visit, GONE)
     decision = form.get("decision")
     rooms = visit.rooms
     if decision == "switch":

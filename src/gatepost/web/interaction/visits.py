@@ -1,5 +1,6 @@
 """One visit of a browser: its form, the proof that the form is ours, and how answers look."""
 
+import functools
 import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -17,7 +18,16 @@ from gatepost.services.authorize import AuthorizeService
 from gatepost.services.browsers import Browser
 from gatepost.services.devices import DeviceService
 from gatepost.services.errands import Errands
-from gatepost.services.flows import GONE, Flow, Home, Next, Reference, Stand
+from gatepost.services.flows import (
+    ACCOUNT_PAGE,
+    DEVICE_ALLOWED_PAGE,
+    GONE,
+    Flow,
+    Home,
+    Next,
+    Reference,
+    Stand,
+)
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.sign_in import SignInService
 from gatepost.services.sign_out import SignOutService
@@ -29,6 +39,10 @@ from gatepost.web.pages import Reach
 PREFIX = discovery.ISSUER_PATH
 RESUME = PREFIX + "/resume"
 ACCOUNT = PREFIX + "/account"
+
+
+Form = dict[str, str]
+Values = dict[str, Any]
 
 
 class Rooms(NamedTuple):
@@ -87,6 +101,9 @@ class Visit(NamedTuple):
         return form
 
 
+Answering = Callable[[Visit], Reply]
+
+
 def reference_in(parameters: Mapping[str, str]) -> Reference | None:
     """The errand that a page or form names."""
     return Reference.parse(parameters.get("request", ""))
@@ -118,6 +135,21 @@ def at_step(visit: Visit, step: Step, show: Callable[[Visit, Stand], Reply]) -> 
     return show(visit, stand) if stand.step is step else to_resume(reference)
 
 
+def answers_form(purpose: str) -> Callable[[Callable[[Visit, Form, Reference], Reply]], Answering]:
+    """Marks what answers a form of an errand's page: one of ours, which names its errand."""
+
+    def mark(answer: Callable[[Visit, Form, Reference], Reply]) -> Answering:
+        @functools.wraps(answer)
+        def answering(visit: Visit) -> Reply:
+            form = visit.proved_form(purpose)
+            reference = reference_in(form)
+            return show_error(visit, GONE) if reference is None else answer(visit, form, reference)
+
+        return answering
+
+    return mark
+
+
 def reach_of(stand: Stand) -> Reach:
     """Pages of an errand lead back to the application that began it."""
     errand = stand.pending.errand
@@ -134,9 +166,9 @@ def told(visit: Visit, outcome: Next | Home | Answer | ShowError) -> Reply:
         return to_step(outcome.step, outcome.reference)
     if isinstance(outcome, Answer):
         return _answer(outcome)
-    if outcome.page == "account":
+    if outcome.page == ACCOUNT_PAGE:
         return redirect(ACCOUNT)
-    allowed = outcome.page.endswith("allowed")
+    allowed = outcome.page == DEVICE_ALLOWED_PAGE
     client = {"name": outcome.client_name}
     return pages.page(200, "device_done.html", allowed=allowed, client=client)
 
@@ -219,5 +251,3 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
 }
 # The original's documents call it bad_client (facts.md section 7, 20); OAuth has no such code.
 _SHOWN_CODES = {"redirect_uri_unknown": "invalid_request (bad_client)"}
-Answering = Callable[[Visit], Reply]
-Values = dict[str, Any]

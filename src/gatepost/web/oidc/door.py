@@ -1,23 +1,24 @@
 """The addresses below /identity that clients call, and what answers there."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
 from gatepost.ports import Store
 from gatepost.protocol import discovery
 from gatepost.protocol.parameters import OAuthError, invalid_request, parse_form
-from gatepost.services.authorize import AuthorizeService
+from gatepost.services.authorize import AuthorizeService, Pushed
 from gatepost.services.client_login import FormRequest
-from gatepost.services.devices import DeviceService
+from gatepost.services.devices import DeviceService, DeviceStart
 from gatepost.services.keys import KeyRing
-from gatepost.services.token import TokenService
+from gatepost.services.token import Tokens, TokenService
 from gatepost.services.token_use import TokenUse
 from gatepost.web.front import Endpoint
 from gatepost.web.http import Call, Headers, Reply, json_reply
 from gatepost.web.oidc.cors import Cors
 
+Found = TypeVar("Found")
 TOKEN_BODY_LIMIT = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _NO_CACHE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
@@ -113,40 +114,41 @@ class OidcDoor:
             return deployment.has_origin(origin)
 
     def _token(self, call: Call) -> Reply:
-        request = _request(call)
-        answer = request if isinstance(request, OAuthError) else self._desk.tokens.answer(request)
-        if isinstance(answer, OAuthError):
-            return _oauth_error(answer)
-        told = {name: value for name, value in answer._asdict().items() if value is not None}
-        return json_reply(200, {**told, "token_type": "Bearer"}, _NO_CACHE)
+        def told(tokens: Tokens) -> Reply:
+            found = {name: value for name, value in tokens._asdict().items() if value is not None}
+            return json_reply(200, {**found, "token_type": "Bearer"}, _NO_CACHE)
+
+        return _answered(call, self._desk.tokens.answer, told)
 
     def _introspect(self, call: Call) -> Reply:
-        return _answered(call, self._desk.use.introspect)
+        def told(members: Mapping[str, Any]) -> Reply:
+            return json_reply(200, members, _NO_CACHE)
+
+        return _answered(call, self._desk.use.introspect, told)
 
     def _revoke(self, call: Call) -> Reply:
-        """RFC 7009, 2.2: an empty 200, without a content type that a library could stumble over."""
-        request = _request(call)
-        error = request if isinstance(request, OAuthError) else self._desk.use.revoke(request)
-        return Reply(200, b"", _NO_CACHE) if error is None else _oauth_error(error)
+        def told(_nothing: None) -> Reply:
+            """RFC 7009, 2.2: empty, and without a content type for a library to stumble over."""
+            return Reply(200, b"", _NO_CACHE)
+
+        return _answered(call, self._desk.use.revoke, told)
 
     def _push(self, call: Call) -> Reply:
-        request = _request(call)
-        pushed = request if isinstance(request, OAuthError) else self._desk.authorize.push(request)
-        if isinstance(pushed, OAuthError):
-            return _oauth_error(pushed)
-        return json_reply(201, pushed._asdict(), _NO_CACHE)
+        def told(pushed: Pushed) -> Reply:
+            return json_reply(201, pushed._asdict(), _NO_CACHE)
+
+        return _answered(call, self._desk.authorize.push, told)
 
     def _device(self, call: Call) -> Reply:
-        request = _request(call)
-        start = request if isinstance(request, OAuthError) else self._desk.devices.start(request)
-        if isinstance(start, OAuthError):
-            return _oauth_error(start)
-        page = f"{self._issuer}/device"
-        pages = {
-            "verification_uri": page,
-            "verification_uri_complete": f"{page}?user_code={start.user_code}",
-        }
-        return json_reply(200, {**start._asdict(), **pages}, _NO_CACHE)
+        def told(start: DeviceStart) -> Reply:
+            page = f"{self._issuer}/device"
+            pages = {
+                "verification_uri": page,
+                "verification_uri_complete": f"{page}?user_code={start.user_code}",
+            }
+            return json_reply(200, {**start._asdict(), **pages}, _NO_CACHE)
+
+        return _answered(call, self._desk.devices.start, told)
 
     def _userinfo(self, call: Call) -> Reply:
         """OpenID Connect Core, 5.3; the token in the header and nowhere else (R-33)."""
@@ -227,12 +229,13 @@ def _request(call: Call) -> FormRequest | OAuthError:
     return FormRequest(form, call.headers.get("authorization"), call.origin)
 
 
-def _answered(call: Call, answer: Callable[[FormRequest], Mapping[str, Any] | OAuthError]) -> Reply:
+def _answered(
+    call: Call, answer: Callable[[FormRequest], Found | OAuthError], told: Callable[[Found], Reply]
+) -> Reply:
+    """What a service found for a client's call, told its own way; errors are told alike."""
     request = _request(call)
     found = request if isinstance(request, OAuthError) else answer(request)
-    if isinstance(found, OAuthError):
-        return _oauth_error(found)
-    return json_reply(200, found, _NO_CACHE)
+    return _oauth_error(found) if isinstance(found, OAuthError) else told(found)
 
 
 def _oauth_error(error: OAuthError) -> Reply:

@@ -1,5 +1,5 @@
 // Sign in with a passkey (Web Authentication Level 3, section 7.2, as far as the browser does it).
-// The page that adds passkeys takes the two conversions of base64url from here.
+// The page that adds passkeys takes the conversions of base64url and the sending from here.
 
 export function bytesOf(text) {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -11,9 +11,25 @@ export function textOf(buffer) {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+// Sends the form with what the authenticator makes for a field of it, or says what went wrong.
+export async function send(form, button, field, make, problems) {
+  const status = form.querySelector("[role=status]");
+  button.disabled = true;
+  status.textContent = "";
+  try {
+    form.elements[field].value = JSON.stringify(await make());
+    form.submit();
+  } catch (error) {
+    button.disabled = false;
+    button.focus();
+    status.textContent = problems[error.name] ?? problems.other;
+  }
+}
+
 const PROBLEMS = {
   NotAllowedError: "No passkey was used. Try again, or sign in with your password.",
   SecurityError: "Passkeys do not work at this address. Sign in with your password.",
+  other: "That did not work. Sign in with your password.",
 };
 
 async function assertion(form) {
@@ -43,19 +59,9 @@ async function assertion(form) {
 
 function offer(form) {
   const button = document.getElementById("passkey");
-  const status = form.querySelector("[role=status]");
   for (const part of form.querySelectorAll("[hidden]")) part.hidden = false;
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    status.textContent = "";
-    try {
-      form.elements.assertion.value = JSON.stringify(await assertion(form));
-      form.submit();
-    } catch (error) {
-      button.disabled = false;
-      button.focus();
-      status.textContent = PROBLEMS[error.name] ?? "That did not work. Sign in with your password.";
-    }
+  button.addEventListener("click", () => {
+    send(form, button, "assertion", () => assertion(form), PROBLEMS);
   });
 }
 

@@ -1,6 +1,6 @@
 // Add a passkey (Web Authentication Level 3, section 7.1, as far as the browser does it).
 
-import { bytesOf, textOf } from "/static/passkey.js";
+import { bytesOf, send, textOf } from "/static/passkey.js";
 
 const ES256 = -7;
 const EDDSA = -8;
@@ -9,6 +9,7 @@ const PROBLEMS = {
   InvalidStateError: "This device already has a passkey for your account.",
   NotAllowedError: "No passkey was made. You can try again.",
   SecurityError: "Passkeys do not work at this address. Ask your administrator.",
+  other: "That did not work. You can try again.",
 };
 
 async function attestation({ challenge, rpId, userHandle, userName, displayName, exclude }) {
@@ -45,21 +46,11 @@ async function attestation({ challenge, rpId, userHandle, userName, displayName,
 
 function offer(form) {
   const button = form.querySelector("button");
-  const status = form.querySelector("[role=status]");
   document.getElementById("no_passkeys").hidden = true;
   form.hidden = false;
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    button.disabled = true;
-    status.textContent = "";
-    try {
-      form.elements.attestation.value = JSON.stringify(await attestation(form.dataset));
-      form.submit();
-    } catch (error) {
-      button.disabled = false;
-      button.focus();
-      status.textContent = PROBLEMS[error.name] ?? "That did not work. You can try again.";
-    }
+    send(form, button, "attestation", () => attestation(form.dataset), PROBLEMS);
   });
 }
 

@@ -54,10 +54,12 @@ _INDEXES = (
 )
 _KNOWN_OF_SECRETS = """
     UPDATE clients SET
-        next_expiry = COALESCE((SELECT min(expires_at) FROM client_secrets
-            WHERE tenant_id = clients.tenant_id AND client_id = clients.id), next_expiry),
-        last_used_at = COALESCE((SELECT max(last_used_at) FROM client_secrets
-            WHERE tenant_id = clients.tenant_id AND client_id = clients.id), 0)
+        next_expiry = COALESCE(known.next_expiry, clients.next_expiry),
+        last_used_at = COALESCE(known.last_used_at, 0)
+    FROM (SELECT tenant_id, client_id, min(expires_at) AS next_expiry,
+            max(last_used_at) AS last_used_at FROM client_secrets
+            GROUP BY tenant_id, client_id) AS known
+    WHERE known.tenant_id = clients.tenant_id AND known.client_id = clients.id
 """
 
 
