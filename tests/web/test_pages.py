@@ -9,7 +9,7 @@ import pytest
 from gatepost.web.api.table import OPERATIONS
 from tests.served import Served
 
-PAGES = ("/portal/", "/api/docs")
+PAGES = ("/portal/signed-out", "/api/docs")
 LINKING = ("action", "background", "data", "formaction", "href", "poster", "src", "srcset")
 PLANTED = "<script>alert('planted')</script>"
 
@@ -139,7 +139,12 @@ def test_a_link_within_the_page_leads_somewhere(on_sqlite: Served) -> None:
 @pytest.mark.requirement("R-59")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nowhere", 404), ("GET", "/static/nothing.css", 404), ("POST", "/portal/", 405)],
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/static/nothing.css", 404),
+        ("POST", "/portal/", 405),
+        ("POST", "/portal/nowhere", 404),
+    ],
 )
 def test_an_error_page_alerts_and_names_its_support_id(
     on_sqlite: Served, method: str, path: str, status: int
@@ -152,7 +157,7 @@ def test_an_error_page_alerts_and_names_its_support_id(
 
 @pytest.mark.requirement("R-58", "R-59")
 @pytest.mark.parametrize(
-    "path", [f"/{PLANTED}", f"/static/{PLANTED}", f"/portal/{PLANTED}", f"/nowhere?q={PLANTED}"]
+    "path", [f"/{PLANTED}", f"/static/{PLANTED}", f"/identity/{PLANTED}", f"/nowhere?q={PLANTED}"]
 )
 def test_what_stands_in_the_address_is_not_echoed(on_sqlite: Served, path: str) -> None:
     answer = on_sqlite.http.get(path)
@@ -161,7 +166,9 @@ def test_what_stands_in_the_address_is_not_echoed(on_sqlite: Served, path: str) 
 
 
 @pytest.mark.requirement("R-72")
-@pytest.mark.parametrize("path", ["/%ff", "/portal/%c3%28", "/%00", "/static/%ff", "/static/..%2f"])
+@pytest.mark.parametrize(
+    "path", ["/%ff", "/identity/%c3%28", "/%00", "/static/%ff", "/static/..%2f"]
+)
 def test_an_address_that_is_no_text_leads_nowhere(on_sqlite: Served, path: str) -> None:
     answer = on_sqlite.http.get(path)
     assert answer.status_code == 404

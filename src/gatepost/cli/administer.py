@@ -96,7 +96,10 @@ def tenant_list(as_json: bool, config: Path | None) -> None:
     with house_of(config) as house:
         found = tenants.all_tenants(house.world)
     show(
-        [{"Id": row.id, "Name": row.name, "Created": row.created_at} for row in found],
+        [
+            {"Id": row.id, "Name": row.name, "Alias": row.alias, "Created": row.created_at}
+            for row in found
+        ],
         as_json=as_json,
     )
 

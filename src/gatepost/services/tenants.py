@@ -9,6 +9,7 @@ from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import OPERATOR, Action, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User, password_fault
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, ROLE_TYPES, Role, Tenant
+from gatepost.model.text import fold
 from gatepost.ports import Deployment, Tenancy
 from gatepost.services import client_secrets, portal_client
 from gatepost.services.world import Act, World, event, incarnation
@@ -117,12 +118,24 @@ def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
 
 
 def chosen(world: World, alias: str | None) -> str | None:
-    """The tenant that somebody means: the only one there is, or the one of this alias."""
+    """The tenant that somebody means: the only one there is, or the one of this alias or id."""
     with world.store.reading_all() as deployment:
-        if alias is not None:
-            return deployment.tenant_with_alias(alias)
-        found = deployment.tenants()
-    return found[0].id if len(found) == 1 else None
+        if alias is None:
+            found = deployment.tenants()
+            return found[0].id if len(found) == 1 else None
+        named = deployment.tenant_with_alias(alias)
+    if named is not None:
+        return named
+    with world.store.reading(alias.lower()) as tenancy:
+        tenant = tenancy.directory.tenant()
+    return tenant.id if tenant else None
+
+
+def _free_alias(deployment: Deployment, name: str) -> str:
+    """The name, or the name with a number where another tenant is called so already."""
+    taken = {fold(tenant.alias) for tenant in deployment.tenants()}
+    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return next(alias for alias in (name, *numbered) if fold(alias) not in taken)
 
 
 def _add_tenant(world: World, deployment: Deployment, wish: Founding) -> Tenant:
@@ -131,7 +144,7 @@ def _add_tenant(world: World, deployment: Deployment, wish: Founding) -> Tenant:
     tenant = Tenant(
         id=(wish.tenant_id or world.dice.guid()).lower(),
         name=name,
-        alias=name,
+        alias=_free_alias(deployment, name),
         created_at=now,
         updated_at=now,
     )

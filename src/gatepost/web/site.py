@@ -1,6 +1,6 @@
 """Everything that is neither the API nor the identity server: health, documents, first pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -109,6 +109,17 @@ def explain(refused: Refused, origin: Origin) -> Reply:
     reply = pages.page(status, "error.html", refused=refused, support_id=origin.operation_id)
     extra = {405: (("Allow", "GET, HEAD"),), 503: (("Retry-After", "1"),)}.get(status, ())
     return reply._replace(headers=reply.headers + extra)
+
+
+def wrong_method(call: Call, methods: Collection[str]) -> Reply:
+    """The page for an address that is used as nobody may; it names the methods that there are."""
+    allowed = ", ".join(methods)
+    refused = Refused(
+        Code.METHOD_NOT_ALLOWED, "This address is not used that way.", f"Use {allowed}."
+    )
+    reply = explain(refused, call.origin)
+    others = tuple(pair for pair in reply.headers if pair[0] != "Allow")
+    return reply._replace(headers=(*others, ("Allow", allowed)))
 
 
 def _to_portal(_call: Call) -> Reply:

@@ -6,8 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gatepost.model.sign_ins import ABSOLUTE_LIMIT, IDLE_LIMIT
+from gatepost.services import tenants
 from gatepost.services.portal_client import client_id_of
 from gatepost.services.portal_sessions import MOST_SESSIONS
+from gatepost.services.tenants import Founding
 from tests.flows import new_person
 from tests.web.indoors import HTTPS, set_enabled
 from tests.web.portal.desk import CLIENTS, Office, Worker, alias_of, office, signed_in
@@ -227,3 +229,17 @@ def test_the_portal_stands_in_no_list_of_rest(portal: Office, collection: str) -
     one = f"{served.api(served.first)}/{collection}/{client_id_of(served.first.id)}"
     assert served.http.get(one, headers=headers).status_code == 404
     assert served.http.delete(one, headers=headers).status_code == 404
+
+
+def test_two_tenants_of_one_name_can_be_told_apart(portal: Office) -> None:
+    world = portal.inside.world
+    found = [tenants.found(world, Founding(tenant_name="Twin")).tenant for _ in range(3)]
+    assert [tenant.alias for tenant in found] == ["Twin", "Twin-2", "Twin-3"]
+    assert [tenants.chosen(world, tenant.alias) for tenant in found] == [t.id for t in found]
+
+
+def test_an_organisation_may_be_named_by_its_id(portal: Office) -> None:
+    world, tenant = portal.inside.world, portal.inside.served.first
+    assert tenants.chosen(world, tenant.id.upper()) == tenant.id
+    assert tenants.chosen(world, "") is None
+    assert tenants.chosen(world, "nobody") is None

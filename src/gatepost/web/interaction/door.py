@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from gatepost.model.errors import Code, Refused
 from gatepost.protocol import discovery
 from gatepost.services.password_links import WELCOME_PATH
 from gatepost.web import site
@@ -76,8 +75,7 @@ class InteractionDoor:
             return None
         answering = page.get("GET" if method == "HEAD" and path not in _ACTING else method)
         if answering is None:
-            methods = ", ".join(page)
-            return Endpoint(lambda call: _wrong_method(call, methods), site.explain)
+            return Endpoint(lambda call: site.wrong_method(call, page), site.explain)
         limit = BODY_LIMIT if method == "POST" else 0
         hashes = method == "POST" and path in _HASHING
         return Endpoint(lambda call: self._answer(answering, call), site.explain, limit, hashes)
@@ -91,12 +89,3 @@ class InteractionDoor:
             # Another site's POST comes without our cookies; new ones would replace those there are.
             fresh = ()
         return reply._replace(headers=reply.headers + fresh)
-
-
-def _wrong_method(call: Call, methods: str) -> Reply:
-    refused = Refused(
-        Code.METHOD_NOT_ALLOWED, "This address is not used that way.", f"Use {methods}."
-    )
-    reply = site.explain(refused, call.origin)
-    others = tuple(pair for pair in reply.headers if pair[0] != "Allow")
-    return reply._replace(headers=(*others, ("Allow", methods)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gatepost.model.client_kinds import ClientKind
+from gatepost.model.client_kinds import CLIENT_KINDS, ClientKind
 from gatepost.model.reading import Member, members_of
 from gatepost.ports import ListedClient
 from gatepost.web.portal import activity_pages, role_tab, secret_pages, use_pages
@@ -49,7 +49,7 @@ def _details(visit: Visit, chosen: ListedClient) -> dict[str, Any]:
     return {
         "enabled": client.settings.enabled,
         "settings": [
-            (member.meta.title, value)
+            (_title(visit, member), value)
             for member in members_of(type(client.settings))
             if member.attribute not in _SHOWN_ELSEWHERE
             and (value := _in_words(visit, member, getattr(client.settings, member.attribute)))
@@ -60,6 +60,14 @@ def _details(visit: Visit, chosen: ListedClient) -> dict[str, Any]:
         "toggle": f"{PREFIX}/security/clients/{client.settings.id}/"
         + ("disable" if client.settings.enabled else "enable"),
     }
+
+
+def _title(visit: Visit, member: Member) -> str:
+    """As the form says it; what no form asks for has its name of the API."""
+    asked = {name for kind in CLIENT_KINDS for name in (*kind.asked, *kind.asked_rarely)}
+    if member.attribute in asked:
+        return visit.say(f"field.{member.attribute}.label")
+    return str(member.meta.title)
 
 
 def _in_words(visit: Visit, member: Member, value: object) -> list[str]:

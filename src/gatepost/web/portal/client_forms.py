@@ -80,10 +80,14 @@ def empty(kind: ClientKind) -> Form:
 
 
 def of(kind: ClientKind, settings: object) -> Form:
-    """A form that says what a client is set to; its id is fixed, and its roles have a form."""
+    """A form that says what a client is set to; its id is fixed, and its roles have a form.
+
+    A client that was added by a program may lack what a person is asked for; none loses it here.
+    """
     members = [m for m in asked(kind) if m.attribute not in ("id", "role_ids")]
     entries = (_entry(m, _typed(m, getattr(settings, m.attribute))) for m in members)
-    return Form(kind, tuple(entries), kind.required_on_create)
+    has = tuple(name for name in kind.asked_of_people if getattr(settings, name))
+    return Form(kind, tuple(entries), kind.required_on_create + has)
 
 
 def read(form: Form, fields: Fields) -> Form:

@@ -3,7 +3,7 @@
 What is not in the table does not exist; what a page is for is checked here, before it runs (R-64).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from gatepost.model.errors import Code, NotFound, Refused
@@ -25,11 +25,10 @@ from gatepost.web.portal.visits import (
 )
 
 BODY_LIMIT = 128 * 1024
-_GUESTS: Mapping[tuple[str, str], Callable[[Guest], Reply]] = {
-    ("GET", f"{PREFIX}/callback"): guests.callback,
-    ("GET", f"{PREFIX}/choose"): guests.choose,
-    ("POST", f"{PREFIX}/choose"): guests.post_choose,
-    ("GET", f"{PREFIX}/signed-out"): guests.signed_out,
+_GUESTS: Mapping[str, Mapping[str, Callable[[Guest], Reply]]] = {
+    f"{PREFIX}/callback": {"GET": guests.callback},
+    f"{PREFIX}/choose": {"GET": guests.choose, "POST": guests.post_choose},
+    f"{PREFIX}/signed-out": {"GET": guests.signed_out},
 }
 _CLIENTS = "/security/clients"
 _UNTOLD = frozenset({"draft", "base", "version", "op"})
@@ -63,12 +62,16 @@ class PortalDoor:
             return None
         asked = "GET" if method == "HEAD" else method
         limit = BODY_LIMIT if method == "POST" else 0
-        guest = _GUESTS.get((asked, "/" + "/".join(segments).lower()))
-        if guest is not None:
-            return Endpoint(lambda call: guest(self._guest(call)), site.explain, limit)
+        open_to_all = _GUESTS.get("/" + "/".join(segments).lower())
         match = _found(self._routes, segments[1:])
-        if match.routes and asked not in match.routes:
-            return Endpoint(_wrong_method, site.explain, limit)
+        methods = open_to_all or match.routes
+        if methods and asked not in methods:
+            return Endpoint(lambda call: _wrong_method(call, methods), site.explain, limit)
+        if open_to_all:
+            page = open_to_all[asked]
+            return Endpoint(lambda call: page(self._guest(call)), site.explain, limit)
+        if not methods and asked != "GET":
+            return Endpoint(_unknown, site.explain, limit)
         route = match.routes.get(asked, _NOWHERE)
         return Endpoint(lambda call: self._answer(call, route, match.path), site.explain, limit)
 
@@ -159,8 +162,15 @@ def _not_allowed(visit: Visit, route: Route) -> Refused:
     return Refused(Code.ROLE_MISSING, visit.say("door.not_allowed"), mend)
 
 
-def _wrong_method(_call: Call) -> Reply:
-    raise Refused(Code.METHOD_NOT_ALLOWED, "This address is not used that way.", "Use the page.")
+def _wrong_method(call: Call, methods: Collection[str]) -> Reply:
+    allowed = [*methods, *(("HEAD",) if "GET" in methods else ())]
+    return site.wrong_method(call, allowed)
+
+
+def _unknown(_call: Call) -> Reply:
+    raise Refused(
+        Code.ROUTE_NOT_FOUND, "There is no page at this address.", "Go back to the start page."
+    )
 
 
 def _nowhere(visit: Visit) -> Reply:
