@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gatepost.model.clients import StoredClient
+from gatepost.model.search import meets, search_for
 from gatepost.model.text import fold
 from gatepost.ports import ClientQuery, ExpiringSecret, ListedClient, PageOf
 from tests.memory.unit import Room
@@ -69,9 +70,9 @@ class MemoryListingStore(Room):
 
 
 def _meets(listed: ListedClient, query: ClientQuery) -> bool:
-    settings, end, part = listed.client.settings, listed.next_expiry, fold(query.search)
+    settings, end = listed.client.settings, listed.next_expiry
     return (
-        (part in fold(settings.name) or part in settings.id.lower())
+        meets(search_for(query.search), settings.name, settings.id)
         and query.enabled in {None, settings.enabled}
         and (query.expires_from is None or (end is not None and end >= query.expires_from))
         and (query.expires_before is None or (end is not None and end < query.expires_before))

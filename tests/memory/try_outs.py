@@ -41,6 +41,11 @@ class MemoryTryOutStore(Room):
         """One try-out."""
         return self._tables.try_outs.get(self._key(try_out_id))
 
+    def try_outs_of(self, client_id: str) -> tuple[TryOut, ...]:
+        """A client's try-outs, those that ended too, oldest first."""
+        mine = [one for one in self._here(self._tables.try_outs) if one.client_id == client_id]
+        return tuple(sorted(mine, key=lambda one: (one.created_at, one.id)))
+
     def save_try_out(self, try_out: TryOut) -> None:
         """Keep what is sealed in a try-out. Bookkeeping."""
         kept = self.try_out(try_out.id)

@@ -49,7 +49,8 @@ class Stand:
         person = {"provider_id": LOCAL_PROVIDER, "contact_email": "kim@example.com"}
         self.user: User = users.add(self.world, self.act, person)
         ring, refused = KeyRing(self.world), RefusalBook(self.world)
-        mint, rules = Mint(self.world, ISSUER, ring), FlowRules("remember", RULES, frozenset())
+        mint = Mint(self.world, ISSUER, ring)
+        rules = FlowRules("remember", RULES, frozenset(), "")
         no_passkeys = WebAuthnPasskeys("id.example.com", "https://id.example.com")
         self.flow = Flow(self.world, mint, refused, rules, no_passkeys)
         self.login = ClientLogin(self.world, frozenset({ISSUER}), Books(UsageBook(), refused))

@@ -32,6 +32,7 @@ from gatepost.services.sweeping import Sweeper
 from gatepost.services.token import TokenService
 from gatepost.services.token_use import TokenUse
 from gatepost.services.try_out_calls import Calls, Endpoints
+from gatepost.services.try_out_flows import CALLBACK_PATH
 from gatepost.services.try_outs import TryOuts
 from gatepost.services.usage import UsageBook
 from gatepost.web.api import docs_page, openapi
@@ -61,7 +62,7 @@ class Server:
         ring = KeyRing(house.world)
         mint = Mint(house.world, issuer, ring)
         access = AccessService(house.world, issuer, ring, self._refusals)
-        flow = Flow(house.world, mint, self._refusals, _rules(house, issuer), _passkeys(public_url))
+        flow = Flow(house.world, mint, self._refusals, _rules(house, public_url), _passkeys(public_url))
         self._courier = Courier(Messenger(), mint)
         audiences = frozenset({issuer, *(issuer + path for path in ENDPOINTS.values())})
         login = ClientLogin(house.world, audiences, Books(self._book, self._refusals))
@@ -120,10 +121,15 @@ class Server:
                 log.exception("counters of use could not be written")
 
 
-def _rules(house: House, issuer: str) -> FlowRules:
+def _rules(house: House, public_url: str) -> FlowRules:
     """Unused refresh tokens end after half the whole time: the original's had 15 of 30 days."""
     absolute = timedelta(seconds=house.settings.refresh_token_lifetime)
-    return FlowRules(house.settings.consent, RefreshRules(absolute / 2, absolute), known(issuer))
+    return FlowRules(
+        house.settings.consent,
+        RefreshRules(absolute / 2, absolute),
+        known(public_url + ISSUER_PATH),
+        public_url + CALLBACK_PATH,
+    )
 
 
 def _passkeys(public_url: str) -> WebAuthnPasskeys:

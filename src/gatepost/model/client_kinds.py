@@ -30,6 +30,7 @@ class ClientKind(NamedTuple):
     some_missing_is_partial: bool = False
     needs_pkce: bool = False
     asks_consent: bool = True
+    is_ours: bool = False
     asked: tuple[str, ...] = ()
     asked_rarely: tuple[str, ...] = ()
     asked_of_people: tuple[str, ...] = ()
@@ -115,6 +116,7 @@ PORTAL = ClientKind(
     response_types=("code",),
     needs_pkce=True,
     asks_consent=False,
+    is_ours=True,
 )
 
 CLIENT_KINDS = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, HYBRID, DEVICE_CODE)

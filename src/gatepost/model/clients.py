@@ -119,13 +119,14 @@ class SecretDigest(Struct, frozen=True, kw_only=True):
 class SecretDraft(Struct, frozen=True, kw_only=True):
     """Description and expiry as a caller sent them; UNSET where nothing was sent.
 
-    `value` is one that we made ourselves ahead of time; no caller chooses it (R-62).
+    `value` is one that we made ourselves ahead of time, at `made_at`; no caller chooses it (R-62).
     """
 
     description: str | UnsetType | None = UNSET
     expires: bool | None = None
     expiration: datetime | None = None
     value: str | None = None
+    made_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"SecretDraft({self.description!r}, {self.expires!r}, {self.expiration!r}, ***)"

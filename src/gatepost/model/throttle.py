@@ -1,4 +1,4 @@
-"""How often may be guessed: the generic cell rate algorithm, one moment for each key.
+"""How often may be guessed, or mailed: the generic cell rate algorithm, one moment for each key.
 
 Attempts are counted before anything slow is done, so that parallel guesses count too; a success
 gives its attempt back. Nobody is locked out for good: each key forgets by itself (R-49, D-13).
@@ -19,6 +19,9 @@ ACCOUNT_AND_ADDRESS = Limit(20, timedelta(seconds=30))
 ACCOUNT = Limit(60, timedelta(seconds=15))
 ADDRESS = Limit(200, timedelta(seconds=1))
 USER_CODES = Limit(20, timedelta(seconds=15))
+LETTER = Limit(2, timedelta(minutes=1))  # to one person
+LETTERS = Limit(5, timedelta(minutes=12))  # to one person, in the long run: five an hour
+LETTERS_OF_TENANT = Limit(200, timedelta(seconds=18))
 
 
 def counted(end: datetime | None, limit: Limit, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ import logging
 import smtplib
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -21,6 +22,7 @@ from gatepost.outgoing.connections import connected, cut_at
 from gatepost.ports import Clock, Dice
 
 PATIENCE_S = 10.0
+AT_ONCE = 2
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")  # not every server takes more
 _READY = 220
 
@@ -41,6 +43,7 @@ class NoMailer:
 class SmtpMailer:
     """`ports.Mailer` with one limit of time for each whole letter, but for the look-up of a name.
 
+    No more than `AT_ONCE` are under way: each holds a thread that would answer calls.
     `trust` says whose certificates count; without it, those that this system trusts.
     """
 
@@ -57,6 +60,7 @@ class SmtpMailer:
         self._clock, self._dice = chance
         self._patience_s = patience_s
         self._given_trust = trust
+        self._places = threading.BoundedSemaphore(AT_ONCE)
         self._log = logging.getLogger("gatepost.mail")
 
     @property
@@ -65,16 +69,24 @@ class SmtpMailer:
         return True
 
     def send(self, to: str, subject: str, text: str) -> bool:
-        """Hand over a letter; False, and a line in the log, when the server did not take it."""
+        """Hand over a letter; False, and a line in the log, when the server did not take it.
+
+        It is not asked when too many letters are under way.
+        """
         address = deliverable(to)
         if address is None or refused_character(subject):
             self._log.warning("a letter was not sent: its address or subject is not fit for mail")
+            return False
+        if not self._places.acquire(blocking=False):
+            self._log.warning("a letter was not sent: %d others are under way", AT_ONCE)
             return False
         try:
             self._hand_over(self._letter(address, subject, text), address)
         except (OSError, ValueError) as problem:  # smtplib's own faults are of OSError
             self._log.warning("%r did not take a letter: %s", self._server, _told(problem))
             return False
+        finally:
+            self._places.release()
         return True
 
     def _letter(self, to: str, subject: str, text: str) -> EmailMessage:

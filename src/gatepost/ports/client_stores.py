@@ -34,10 +34,11 @@ ClientOrder = Literal["name", "created", "expiry", "used"]
 class ClientQuery(Struct, frozen=True, kw_only=True):
     """Which clients of a kind the portal's list shows, and in which order.
 
-    `search` is a part of the name, but for case and width, or of the id. The bounds are of the
-    nearest expiry of the client's secrets; a client without one is within no bounds. In order of
-    expiry those without come last, in order of use those never used come first; descending turns
-    the whole order round. What is equal goes by id.
+    `search` meets a client when each of its words begins a word of the name, but for case and
+    width, or when the id begins with it (`model.search`). The bounds are of the nearest expiry of
+    the client's secrets; a client without one is within no bounds. In order of expiry those without
+    come last, in order of use those never used come first; descending turns the whole order round.
+    What is equal goes by id.
     """
 
     kind: str

@@ -139,6 +139,9 @@ class GrantStore(Protocol):
     def try_out(self, try_out_id: str) -> TryOut | None:
         """One try-out."""
 
+    def try_outs_of(self, client_id: str) -> tuple[TryOut, ...]:
+        """A client's try-outs, those that ended too, oldest first."""
+
     def save_try_out(self, try_out: TryOut) -> None:
         """Keep what is sealed in a try-out. Bookkeeping."""
 

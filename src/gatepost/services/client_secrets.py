@@ -19,7 +19,7 @@ from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
 _SECRET_BYTES = 32
-_SECRET_EVENTS = 100
+_EVENTS_AT_ONCE = 100
 
 
 class NewSecret(NamedTuple):
@@ -233,10 +233,15 @@ def _with_value(world: World, tenancy: Tenancy, client: StoredClient, value: str
 def _removed_since(tenancy: Tenancy, client: StoredClient, moment: datetime) -> bool:
     if client.created_at > moment:  # so this is another client than the one that was prepared for
         return True
-    newest = tenancy.journal.about(f"{client.settings.id}/secrets", None, _SECRET_EVENTS)
-    return any(
-        entry.event.action == Action.SECRET_REMOVED and entry.event.at >= moment for entry in newest
-    )
+    target, before = f"{client.settings.id}/secrets", None
+    while page := tenancy.journal.about(target, before, _EVENTS_AT_ONCE):
+        since = [entry.event.action for entry in page if entry.event.at >= moment]
+        if Action.SECRET_REMOVED in since:
+            return True
+        if len(since) < len(page):
+            return False
+        before = page[-1].seq
+    return False
 
 
 def _check_room(tenancy: Tenancy, client: StoredClient) -> None:

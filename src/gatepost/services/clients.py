@@ -1,6 +1,7 @@
 """Clients of every kind: add, change, remove, and the roles of those that have roles."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,6 +23,7 @@ from gatepost.services.named_clients import existing, folded_id, managed
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event, incarnation
 
+_SOME_EVENTS = 20
 _UNREACHABLE_IDS = frozenset({".", ".."})
 
 
@@ -62,6 +64,7 @@ def add(
     expires_at = client_secrets.first_expiry(world, draft)
     with writing_as(world, act) as tenancy:
         _check_limit(tenancy)
+        _check_not_removed_since(tenancy, wanted["id"], draft.made_at)
         if kind.has_roles:
             wanted["role_ids"] = roles_to_give(tenancy, act.caller, wanted.get("role_ids", ()))
         now = world.clock.now()
@@ -193,6 +196,14 @@ def _check_limit(tenancy: Tenancy) -> None:
             f"The tenant has {CLIENT_LIMIT} clients, which is the most it can have.",
             "Remove clients that are no longer used.",
         )
+
+
+def _check_not_removed_since(tenancy: Tenancy, client_id_: str, made_at: datetime | None) -> None:
+    """What was removed does not come back by a form, or a secret, that was made before."""
+    newest = tenancy.journal.about(client_id_, None, _SOME_EVENTS) if made_at else ()
+    for link in newest:
+        if link.event.action is Action.CLIENT_REMOVED and made_at and link.event.at >= made_at:
+            raise _changed_meanwhile()
 
 
 def _check_same_id(client: StoredClient, sent: str | None) -> None:

@@ -209,7 +209,7 @@ class Errands:
         """Our own portal is no application that somebody might mistrust."""
         client = tenancy.clients.find(getattr(errand, "client_id", None) or "")
         asks = client is None or BY_NAME[client.kind].asks_consent
-        return self._flow.rules.consent if asks else "never"
+        return self._flow.rules.consent_to(errand) if asks else "never"
 
     def _step(
         self, tenancy: Tenancy, errand: Errand, progress: Progress, sign_in: SignIn | None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import ANONYMOUS, Action, Event, Origin
 from gatepost.model.people import User
-from gatepost.model.requests import Pending
+from gatepost.model.requests import AuthorizationRequest, Errand, Pending
 from gatepost.model.sign_ins import SignIn
 from gatepost.model.tenants import Tenant
 from gatepost.ports import PasskeyVerifier
@@ -28,11 +28,25 @@ class RefreshRules(NamedTuple):
 
 
 class FlowRules(NamedTuple):
-    """What the operator set for the flows."""
+    """What the operator set for the flows, and what follows from where the server is reached.
+
+    `try_out_uri` is where the portal takes answers in place of an application that is tried out.
+    """
 
     consent: ConsentRule
     refresh: RefreshRules
     resources: frozenset[str]
+    try_out_uri: str
+
+    def is_try_out(self, errand: Errand) -> bool:
+        """Whether the answer goes to the portal, in place of the application."""
+        is_request = isinstance(errand, AuthorizationRequest)
+        return is_request and errand.redirect_uri == self.try_out_uri
+
+    def consent_to(self, errand: Errand) -> ConsentRule:
+        """Whether a yes is asked for; in a try-out it is good for that errand alone (R-38)."""
+        is_asked = self.consent != "never"
+        return "always" if is_asked and self.is_try_out(errand) else self.consent
 
 
 class Flow(NamedTuple):

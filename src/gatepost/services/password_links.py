@@ -5,28 +5,32 @@ password is set otherwise, when the person is switched off or has another addres
 is made, and in the end by itself. `endings.end_password_link` is what all of these call.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from gatepost.model import throttle
 from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.portal import PASSWORD_LINK_LIFETIME, PasswordLink
 from gatepost.model.tenants import Tenant
-from gatepost.model.text import quoted
+from gatepost.model.text import fold, quoted
+from gatepost.model.throttle import Limit
 from gatepost.ports import Mailer, Tenancy
-from gatepost.services import endings
+from gatepost.services import endings, throttling
 from gatepost.services.account import NewPassword, new_password_fault
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
 from gatepost.services.flows import Reference
+from gatepost.services.password_letters import Letter, written
 from gatepost.services.principals import writing_as
 from gatepost.services.sign_in import Problem
+from gatepost.services.throttling import Keys
 from gatepost.services.world import Act, World, event
 
 WELCOME_PATH = "/identity/welcome"
 _TOKEN_BYTES = 32
-_SOMEBODY = "An administrator"
+_MINUTE = timedelta(minutes=1)
 
 
 class Link(NamedTuple):
@@ -48,16 +52,6 @@ class Opened(NamedTuple):
     expires_at: datetime
 
 
-class _Letter(NamedTuple):
-    """What the person is told by mail, but for the address."""
-
-    user: User
-    email: str
-    tenant: str
-    by: str
-    expires_at: datetime
-
-
 class PasswordLinks:
     """Makes links, opens them, and lets each set one password."""
 
@@ -76,11 +70,15 @@ class PasswordLinks:
         self._courier = courier
 
     def make(self, act: Act, user_id: str) -> Link:
-        """Make a link in place of an earlier one, and mail it where that is set up."""
+        """Make a link in place of an earlier one, and mail it where that is set up.
+
+        Refused where the person or the tenant was mailed too often; the earlier link stays then.
+        """
         token = self._world.dice.token(_TOKEN_BYTES)
         now = self._world.clock.now()
         with writing_as(self._world, act) as tenancy:
             user, email = _to_sign_in_here(tenancy, user_id)
+            counted = self._counted(tenancy, act, user) if self._mailer.is_set else {}
             link = PasswordLink(
                 user_id=user.id,
                 email=email,
@@ -91,10 +89,14 @@ class PasswordLinks:
             told = {"Email": email, "ExpiresAt": link.expires_at}
             made = event(self._world, act, Action.PASSWORD_LINK_MADE, user.id, after=told)
             tenancy.journal.append(made)
-            letter = _Letter(user, email, *_who(tenancy, act), link.expires_at)
+            letter = Letter(user, email, *_who(tenancy, act), link.expires_at)
         address = f"{self._public_url}{WELCOME_PATH}?link={Reference(act.tenant_id, token).text}"
-        if self._mailer.is_set and self._mailer.send(email, *_written(letter, address)):
+        if not self._mailer.is_set:
+            return Link(address, link.expires_at, None)
+        if self._mailer.send(email, *written(letter, address)):
             return Link(None, link.expires_at, email)
+        with self._world.store.writing(act.tenant_id) as tenancy:
+            throttling.give_back(self._world, tenancy, counted)
         return Link(address, link.expires_at, None)
 
     def opened(self, text: str) -> Opened | None:
@@ -125,6 +127,20 @@ class PasswordLinks:
         if self._courier is not None:
             self._courier.send(ended.notes)
         return found
+
+    def _counted(self, tenancy: Tenancy, act: Act, user: User) -> Keys:
+        """What this letter was counted under, if there may be one (R-49)."""
+        to_person, of_tenant = _limits(act.tenant_id, user)
+        person = throttling.keys(self._world, to_person)
+        tenant = throttling.keys(self._world, of_tenant)
+        wait = throttling.count(self._world, tenancy, person)
+        if wait:
+            name = quoted(user.name or user.id)
+            raise _too_often(f"{name} was sent a letter with a link lately.", wait)
+        wait = throttling.count(self._world, tenancy, tenant)
+        if wait:
+            raise _too_often("Many letters with links were sent for this tenant lately.", wait)
+        return {**person, **tenant}
 
     def _alive(self, tenancy: Tenancy, reference: Reference) -> Opened | None:
         link = tenancy.directory.password_link(self._digest(reference.pending_id))
@@ -175,27 +191,25 @@ def _to_sign_in_here(tenancy: Tenancy, user_id: str) -> tuple[User, str]:
 
 
 def _who(tenancy: Tenancy, act: Act) -> tuple[str, str]:
-    """The tenant's name, and that of the person who asks."""
+    """The tenant's name, and that of the person who asks, where a person does."""
     tenant = tenancy.directory.tenant()
     by = tenancy.directory.user(act.caller.id) if act.caller.kind == "user" else None
-    return tenant.name if tenant else "", (by.name if by else None) or _SOMEBODY
+    return tenant.name if tenant else "", (by.name if by else None) or ""
 
 
-def _written(letter: _Letter, address: str) -> tuple[str, str]:
-    """Subject and text."""
-    until = letter.expires_at.strftime("%Y-%m-%d %H:%M UTC")
-    greeting = f"Hello {letter.user.given_name}," if letter.user.given_name else "Hello,"
-    return (
-        f"Choose your password for {letter.tenant}",
-        f"""{greeting}
+def _limits(tenant_id: str, user: User) -> tuple[dict[str, Limit], dict[str, Limit]]:
+    """How often a person is mailed, and a tenant's people together.
 
-{letter.by} asks you to choose a password for {letter.tenant}.
-Open this address to do so:
+    Id and address both count: each alone could be changed from letter to letter.
+    """
+    to_person = {}
+    for whom in (user.id, fold(user.email or "")):
+        to_person[f"{tenant_id} letter {whom}"] = throttle.LETTER
+        to_person[f"{tenant_id} letters {whom}"] = throttle.LETTERS
+    return to_person, {f"{tenant_id} letters": throttle.LETTERS_OF_TENANT}
 
-{address}
 
-It works once, until {until}. You sign in with {letter.email}.
-
-If you did not expect this letter, you need not do anything.
-""",
-    )
+def _too_often(reason: str, wait: timedelta) -> Refused:
+    minutes = -(-wait // _MINUTE)
+    when = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return Refused(Code.LIMIT_REACHED, reason, f"Make a new link in {when}.")

@@ -126,7 +126,7 @@ class PortalSessions:
             return invalid_request("this sign-in was not begun here", "portal_state")
         if "code" not in answer:
             return OAuthError("access_denied", "the sign-in was not finished", "portal_denied")
-        tokens = self._tokens.answer(
+        tokens = self._tokens.redeem_within(
             FormRequest(
                 {
                     "grant_type": "authorization_code",

@@ -70,10 +70,17 @@ class TokenService:
         known = self._login.known(request)
         if isinstance(known, OAuthError):
             return known
-        outcome = self._answer(known, request)
+        # Nobody is asked for consent to our own portal, so nothing of it may be had from outside.
+        is_ours = client_kinds.BY_NAME[known.client.kind].is_ours
+        outcome = _ONLY_WITHIN if is_ours else self._answer(known, request)
         if isinstance(outcome, OAuthError) and outcome.reason not in _EXPECTED:
             self._login.remember(known.tenant_id, known.id, outcome, request.origin)
         return outcome
+
+    def redeem_within(self, request: FormRequest) -> Tokens | OAuthError:
+        """Redeem a code for our own portal, which does not come in by the endpoint."""
+        known = self._login.known(request)
+        return known if isinstance(known, OAuthError) else self._answer(known, request)
 
     def _answer(self, known: KnownClient, request: FormRequest) -> Tokens | OAuthError:
         row = _grant_for(known, request.form["grant_type"])
@@ -203,6 +210,9 @@ class TokenService:
 
 # What every waiting device is told again and again is no refusal to keep.
 _EXPECTED = frozenset({"device_waits", "polled_too_soon"})
+_ONLY_WITHIN = OAuthError(
+    "unauthorized_client", "this client is the server's own", "client_of_the_server"
+)
 _NOT_POSSIBLE = OAuthError("server_error", "a grant without evidence cannot be replayed", "bug")
 
 

@@ -5,7 +5,6 @@ They come and go in one transaction with the row that remembers them. Try-outs t
 once share the address: it goes with the last of them, and stays if somebody else registered it.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,17 +18,18 @@ from gatepost.model.events import Action, Origin, changed_members
 from gatepost.model.fields import MAX_LIST_ITEMS
 from gatepost.model.portal import TRY_OUT_LIFETIME, TryOut
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, SECRET_LIMIT
-from gatepost.ports import Deployment, Tenancy
+from gatepost.ports import Tenancy
 from gatepost.services import client_secrets
 from gatepost.services.clients import told
 from gatepost.services.named_clients import managed
 from gatepost.services.principals import confirmed
-from gatepost.services.try_out_state import Kept, opened, sealed
+from gatepost.services.try_out_state import Kept, families_of, opened, sealed
 from gatepost.services.world import Act, World, event
 
 SECRET_DESCRIPTION = "Try it in the portal"
 ADDRESSES_FULL, SECRETS_FULL, DISABLED = "addresses_full", "secrets_full", "disabled"
 _MOST = 1_000
+_BECAUSE = "try_out_ended"
 
 
 class Begun(NamedTuple):
@@ -57,27 +57,25 @@ def obstacles(client: StoredClient, secrets: int, redirect_uri: str) -> tuple[st
 
 def add(world: World, act: Act, client_id: str, redirect_uri: str) -> Begun:
     """Begin a try-out; an earlier one of the same person with the same client ends."""
-    with world.store.writing_all() as deployment:
-        tenancy = deployment.open(act.tenant_id)
+    with world.store.writing(act.tenant_id) as tenancy:
         _check_still_administers(tenancy, act)
         client = managed(tenancy, client_id)
-        for earlier in _under_way(world, deployment, act.tenant_id, client.settings.id):
+        for earlier in tenancy.grants.try_outs_of(client.settings.id):
             if earlier.user_id == act.caller.id:
-                end(world, act, deployment, earlier)
+                end(world, act, tenancy, earlier)
                 tenancy.grants.remove_try_out(earlier.id)
-        return _added(world, act, deployment, redirect_uri, managed(tenancy, client_id))
+        return _added(world, act, tenancy, redirect_uri, managed(tenancy, client_id))
 
 
 def finish(world: World, act: Act, try_out_id: str, kept: Kept | None = None) -> TryOut | None:
     """End a try-out and keep what is to be seen of it; None when there is none any more."""
-    with world.store.writing_all() as deployment:
-        tenancy = deployment.open(act.tenant_id)
+    with world.store.writing(act.tenant_id) as tenancy:
         try_out = tenancy.grants.try_out(try_out_id)
-        return end(world, act, deployment, try_out, kept) if try_out else None
+        return end(world, act, tenancy, try_out, kept) if try_out else None
 
 
 def end(
-    world: World, act: Act, deployment: Deployment, try_out: TryOut, kept: Kept | None = None
+    world: World, act: Act, tenancy: Tenancy, try_out: TryOut, kept: Kept | None = None
 ) -> TryOut:
     """Take away what was added; what is gone already, or the whole client, does no harm."""
     now = kept or opened(world, try_out)
@@ -88,10 +86,10 @@ def end(
         secret_id=None,
         sealed_state=sealed(world, try_out.id, now.ended()),
     )
-    tenancy = deployment.open(act.tenant_id)
     tenancy.grants.remove_try_out(try_out.id)
     tenancy.grants.add_try_out(over)
-    if try_out.redirect_uri and not _is_needed(world, deployment, act.tenant_id, try_out):
+    _revoke_grants(world, act, tenancy, try_out, now)
+    if try_out.redirect_uri and not _is_shared(tenancy, try_out.client_id, try_out.redirect_uri):
         _take_address(world, act, tenancy, try_out)
     if try_out.secret_id is not None:
         _take_secret(world, act, tenancy, try_out)
@@ -106,26 +104,25 @@ def sweep(world: World, now: datetime) -> int:
         overdue = deployment.overdue_try_outs(now, _MOST)
     for tenant_id, try_out in overdue:
         act = _portal_itself(world, tenant_id)
-        with world.store.writing_all() as deployment:
-            grants = deployment.open(tenant_id).grants
-            kept = grants.try_out(try_out.id)  # another process may have been here meanwhile
+        with world.store.writing(tenant_id) as tenancy:
+            # another process may have been here meanwhile
+            kept = tenancy.grants.try_out(try_out.id)
             if kept is not None:
-                end(world, act, deployment, kept)
-                grants.remove_try_out(kept.id)
+                end(world, act, tenancy, kept)
+                tenancy.grants.remove_try_out(kept.id)
     return len(overdue)
 
 
 def _added(
-    world: World, act: Act, deployment: Deployment, redirect_uri: str, client: StoredClient
+    world: World, act: Act, tenancy: Tenancy, redirect_uri: str, client: StoredClient
 ) -> Begun:
-    tenancy = deployment.open(act.tenant_id)
     client_id, kind = client.settings.id, BY_NAME[client.kind]
     in_the_way = obstacles(client, len(tenancy.clients.secrets(client_id)), redirect_uri)
     if in_the_way:
         raise Refused(Code.LIMIT_REACHED, *_IN_THE_WAY[in_the_way[0]])
     expires_at = world.clock.now() + TRY_OUT_LIFETIME
     lent = None
-    if kind.response_types and _lends(world, deployment, act, client, redirect_uri):
+    if kind.response_types and _lends(tenancy, client, redirect_uri):
         lent = redirect_uri
         client = _with_address(world, act, tenancy, client, redirect_uri)
     label = (SECRET_DESCRIPTION, expires_at)
@@ -148,27 +145,26 @@ def _added(
     return Begun(try_out, client, secret)
 
 
-def _lends(
-    world: World, deployment: Deployment, act: Act, client: StoredClient, redirect_uri: str
-) -> bool:
+def _lends(tenancy: Tenancy, client: StoredClient, redirect_uri: str) -> bool:
     """Whether the address is there for try-outs alone, and not because somebody registered it."""
     if redirect_uri not in getattr(client.settings, "redirect_uris", ()):
         return True
-    others = _under_way(world, deployment, act.tenant_id, client.settings.id)
+    return _is_shared(tenancy, client.settings.id, redirect_uri)
+
+
+def _is_shared(tenancy: Tenancy, client_id: str, redirect_uri: str) -> bool:
+    """Whether a try-out of the client that is kept at this moment was lent the address."""
+    others = tenancy.grants.try_outs_of(client_id)
     return any(other.redirect_uri == redirect_uri for other in others)
 
 
-def _is_needed(world: World, deployment: Deployment, tenant_id: str, try_out: TryOut) -> bool:
-    others = _under_way(world, deployment, tenant_id, try_out.client_id)
-    return any(other.redirect_uri == try_out.redirect_uri for other in others)
-
-
-def _under_way(
-    world: World, deployment: Deployment, tenant_id: str, client_id: str
-) -> Sequence[TryOut]:
-    """The try-outs of a client. None lives longer than the lifetime: by then all are overdue."""
-    all_of_them = deployment.overdue_try_outs(world.clock.now() + TRY_OUT_LIFETIME, _MOST)
-    return [one for where, one in all_of_them if (where, one.client_id) == (tenant_id, client_id)]
+def _revoke_grants(world: World, act: Act, tenancy: Tenancy, try_out: TryOut, kept: Kept) -> None:
+    """Nothing of a try-out goes on, also where giving back a token ended that token alone."""
+    for family_id in families_of(kept.steps):
+        family = tenancy.grants.family(family_id)
+        is_its_own = family is not None and family.client_id == try_out.client_id
+        if is_its_own and tenancy.grants.revoke_family(family_id, world.clock.now(), _BECAUSE):
+            tenancy.journal.append(event(world, act, Action.GRANT_REVOKED, family_id))
 
 
 def _with_address(

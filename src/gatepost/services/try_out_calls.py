@@ -122,9 +122,15 @@ class Calls:
         return _judged(step)
 
     def _with_tokens(self, act: Act, client: StoredClient, kept: Kept, tokens: Tokens) -> Kept:
-        """UserInfo, renewal, and in the end the tokens are given back."""
-        if kept.steps[-1].state == "failed":
-            return kept
+        """UserInfo and renewal; the tokens are given back, also when something was wrong."""
+        if kept.steps[-1].state != "failed":
+            kept, tokens = self._used(act, client, kept, tokens)
+        return kept.with_step(self._give_back(act, client, kept, tokens))
+
+    def _used(
+        self, act: Act, client: StoredClient, kept: Kept, tokens: Tokens
+    ) -> tuple[Kept, Tokens]:
+        """The person asked for and the tokens renewed, as the scopes allow it."""
         if scopes.OPENID in tokens.scope.split(" "):
             kept = kept.with_step(self._userinfo(act, tokens))
         if tokens.refresh_token:
@@ -135,7 +141,7 @@ class Calls:
             }
             step, renewed = self._ask(act, "refresh", form)
             kept, tokens = kept.with_step(step), renewed or tokens
-        return kept.with_step(self._give_back(act, client, kept, tokens))
+        return kept, tokens
 
     def _ask(self, act: Act, key: str, form: Form) -> tuple[Step, Tokens | None]:
         sent = {name: value for name, value in form.items() if value is not None}

@@ -4,7 +4,7 @@ Values that open something are kept sealed and only as long as they are needed. 
 them is their beginning, and of a token what stands in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from gatepost.model import base64url
 from gatepost.model.portal import TryOut
 from gatepost.protocol.parameters import OAuthError
+from gatepost.services.principals import family_of
 from gatepost.services.world import World
 
 Stage = Literal["waiting", "busy", "ended"]
@@ -115,6 +116,17 @@ def failed(step: Step, error: OAuthError) -> Step:
     return replace(
         step, state="failed", came=came, error=error.error, description=error.description
     )
+
+
+def families_of(steps: Iterable[Step]) -> tuple[str, ...]:
+    """The grants that the access tokens of these steps rest on, each once."""
+    marks = (
+        token.claims.get("jti")
+        for step in steps
+        for token in step.tokens
+        if token.name == "access_token"
+    )
+    return tuple(dict.fromkeys(family_of(mark) for mark in marks if isinstance(mark, str)))
 
 
 def read_token(name: str, token: str) -> ReadToken | None:

@@ -4,14 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, select, update
+from msgspec import structs
+from sqlalchemy import ColumnElement, Table, delete, func, select, update
 
 from gatepost.model.client_kinds import CLIENT_KINDS
 from gatepost.model.clients import StoredClient
+from gatepost.model.search import entries_of, spelled, words_of
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
 from gatepost.storage.listing_store import SqlListingStore
-from gatepost.storage.tables import client_origins, client_roles, client_tags, clients
+from gatepost.storage.tables import (
+    client_origins,
+    client_roles,
+    client_tags,
+    client_words,
+    clients,
+)
 
 # Members of the settings that stand in columns or tables of their own.
 _KEPT_ELSEWHERE = frozenset({"Id", "RoleIds"})
@@ -34,6 +42,7 @@ class SqlClientStore(SqlListingStore):
         if not self._work.add(clients, row):
             return False
         self._add_details(client)
+        self._add_words(client)
         self._work.count_up(self._tenant_id, f"clients.{client.kind}", 1)
         return True
 
@@ -80,19 +89,17 @@ class SqlClientStore(SqlListingStore):
 
     def save(self, client: StoredClient, seen_version: int) -> bool:
         """Keep changed settings; False when somebody changed the client after `seen_version`."""
-        met = self._work.change(
-            update(clients)
-            .where(*self._here(clients), clients.c.id == client.settings.id)
-            .where(clients.c.version == seen_version)
-            .values(self._columns(client))
-        )
-        if not met:
+        mine = (*self._here(clients), clients.c.id == client.settings.id)
+        seen = (*mine, clients.c.version == seen_version)
+        before = self._work.one(select(clients.c.kind, clients.c.words).where(*seen))
+        columns = self._columns(client)
+        if before is None or not self._work.change(update(clients).where(*seen).values(columns)):
             return False
-        for table in (client_roles, client_tags, client_origins):
-            self._work.change(
-                delete(table).where(*self._here(table), table.c.client_id == client.settings.id)
-            )
+        self._drop_rows(client, (client_roles, client_tags, client_origins))
         self._add_details(client)
+        if before.words != columns["words"]:
+            self._drop_rows(client, (client_words,))
+            self._add_words(structs.replace(client, kind=before.kind))
         return True
 
     def remove(self, client_id: str) -> None:
@@ -124,11 +131,26 @@ class SqlClientStore(SqlListingStore):
         return {
             "name": client.settings.name,
             "folded_name": fold(client.settings.name),
+            "words": spelled(words_of(client.settings.name)),
             "enabled": client.settings.enabled,
             "settings": {k: v for k, v in settings.items() if k not in _KEPT_ELSEWHERE},
             "updated_at": client.updated_at,
             "version": client.version,
         }
+
+    def _drop_rows(self, client: StoredClient, tables: tuple[Table, ...]) -> None:
+        for table in tables:
+            mine = (*self._here(table), table.c.client_id == client.settings.id)
+            self._work.change(delete(table).where(*mine))
+
+    def _add_words(self, client: StoredClient) -> None:
+        of_client = {
+            "tenant_id": self._tenant_id,
+            "client_id": client.settings.id,
+            "kind": client.kind,
+        }
+        entries = entries_of(client.settings.name, client.settings.id)
+        self._work.add_all(client_words, [{**of_client, "word": entry} for entry in entries])
 
     def _add_details(self, client: StoredClient) -> None:
         settings = client.settings

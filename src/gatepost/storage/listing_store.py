@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, literal, select
 
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
-from gatepost.model.text import fold
+from gatepost.model.search import search_for
 from gatepost.ports import ClientQuery, ExpiringSecret, ListedClient, PageOf
+from gatepost.storage.client_search import ClientSearch
 from gatepost.storage.moments import NO_EXPIRY
 from gatepost.storage.secret_store import SqlSecretStore, secret_of_row
 from gatepost.storage.tables import client_roles, client_secrets, clients
@@ -73,14 +74,12 @@ class SqlListingStore(SqlSecretStore):
         return self._of_rows(self._work.read(statement).all())
 
     def _met(self, query: ClientQuery) -> Select[Any]:
-        met = [*self._here(clients), clients.c.kind == query.kind, *_bounds(query)]
+        met = _bounds(query)
         if query.enabled is not None:
             met.append(clients.c.enabled.is_(query.enabled))
-        if query.search:
-            part = fold(query.search)
-            names = (clients.c.folded_name, func.lower(clients.c.id))
-            met.append(or_(*(self._work.has_part(name, part) for name in names)))
-        return select(clients.c.id).where(*met)
+        search = search_for(query.search)
+        found = ClientSearch(self._work, (self._tenant_id, query.kind), search).ids()
+        return found.where(*met)
 
     def _total(self, kind: str) -> int:
         return self._work.counted(self._tenant_id, f"clients.{kind}")

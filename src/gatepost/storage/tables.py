@@ -126,14 +126,29 @@ clients = Table(
     # kept for the list of clients: the earliest expiry of a secret, and the latest use
     ordered_moment_column("next_expiry", NO_EXPIRY),
     ordered_moment_column("last_used_at", NO_USE),
+    # the words of the name, as a search compares them
+    Column("words", Words, nullable=False, server_default=text("''")),
     tenant_key("id"),
     child_of("tenants"),
     UniqueConstraint("id"),
     # Each has all that the list filters by, so that it is read off the index alone.
-    _list_index("clients_by_age", "created_at", "enabled", "next_expiry", "folded_name"),
-    _list_index("clients_by_name", "folded_name", "enabled", "next_expiry"),
-    _list_index("clients_by_expiry", "next_expiry", "enabled", "folded_name"),
-    _list_index("clients_by_use", "last_used_at", "enabled", "next_expiry", "folded_name"),
+    _list_index("clients_by_age", "created_at", "enabled", "next_expiry", "words"),
+    _list_index("clients_by_name", "folded_name", "enabled", "next_expiry", "words"),
+    _list_index("clients_by_expiry", "next_expiry", "enabled", "words"),
+    _list_index("clients_by_use", "last_used_at", "enabled", "next_expiry", "words"),
+)
+
+# What clients are looked for by: the words of their names, and their ids.
+client_words = Table(
+    "client_words",
+    metadata,
+    text_column("tenant_id"),
+    text_column("client_id"),
+    text_column("kind"),
+    text_column("word"),
+    tenant_key("client_id", "word"),
+    child_of("clients", "client_id"),
+    Index("client_words_by_word", "tenant_id", "kind", "word", "client_id"),
 )
 
 client_tags = Table(

@@ -7,7 +7,7 @@ from sqlalchemy import Exists, Select, and_, delete, exists, select, update
 
 from gatepost.model.portal import TryOut
 from gatepost.ports import Dependents
-from gatepost.storage.flow_rows import FlowRows
+from gatepost.storage.flow_rows import FlowRows, value_of
 from gatepost.storage.flow_tables import families, refresh_tokens, sign_ins
 from gatepost.storage.portal_tables import try_outs
 
@@ -32,6 +32,12 @@ class SqlTryOutStore(FlowRows):
     def try_out(self, try_out_id: str) -> TryOut | None:
         """One try-out."""
         return self._first(try_outs, TryOut, id=try_out_id)
+
+    def try_outs_of(self, client_id: str) -> tuple[TryOut, ...]:
+        """A client's try-outs, those that ended too, oldest first."""
+        mine = select(try_outs).where(*self._here(try_outs, client_id=client_id))
+        rows = self._work.read(mine.order_by(try_outs.c.created_at, try_outs.c.id))
+        return tuple(value_of(row, TryOut) for row in rows)
 
     def save_try_out(self, try_out: TryOut) -> None:
         """Keep what is sealed in a try-out. Bookkeeping."""

@@ -6,6 +6,7 @@ here once, so that no endpoint can forget it.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
@@ -23,6 +24,7 @@ MOST_WAITING = 1_000
 MOST_HASHING = 68
 MAX_HEADER_BYTES = 32 * 1024
 _MAX_LOGGED_PATH = 500
+_UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 # After these the rest of the request may still be on its way: nobody is to wait for it.
 _CLOSING = frozenset({408, 413, 431})
 _SECURITY: Headers = (
@@ -49,6 +51,13 @@ class Endpoint(NamedTuple):
     explain: Explain
     body_limit: int = 0
     hashes: bool = False
+
+
+class _Sent(NamedTuple):
+    """An answer on its way out."""
+
+    reply: Reply
+    headers: tuple[tuple[bytes, bytes], ...]
 
 
 class Door(Protocol):
@@ -131,7 +140,11 @@ class Front:
             reply.status,
             extra={"operation_id": operation_id, "address": address},
         )
-        await self._send(send, reply, operation_id, bodiless=method == "HEAD")
+        sent = self._on_the_wire(reply, origin) or self._on_the_wire(
+            endpoint.explain(_fault(operation_id), origin), origin
+        )
+        if sent is not None:
+            await self._send(send, sent, bodiless=method == "HEAD")
 
     def _find(self, method: str, segments: tuple[str, ...]) -> Endpoint:
         for door in self._doors:
@@ -157,19 +170,23 @@ class Front:
             )
             return endpoint.explain(_fault(call.origin.operation_id), call.origin)
 
-    async def _send(self, send: Any, reply: Reply, operation_id: str, *, bodiless: bool) -> None:
-        headers = [*reply.headers, *self._headers, ("Operation-Id", operation_id)]
+    def _on_the_wire(self, reply: Reply, origin: Origin) -> _Sent | None:
+        """The answer with all its headers as bytes; None where one of them could be none."""
+        own = [*reply.headers, *self._headers, ("Operation-Id", origin.operation_id)]
         if reply.status in _CLOSING:
-            headers.append(("Connection", "close"))
+            own.append(("Connection", "close"))
+        if any(_UNFIT.search(value) for _, value in own):
+            self._log.error("a header of an answer is not fit to be sent", extra=origin._asdict())
+            return None
+        headers = tuple((name.lower().encode(), value.encode("latin-1")) for name, value in own)
+        return _Sent(reply, headers)
+
+    async def _send(self, send: Any, sent: _Sent, *, bodiless: bool) -> None:
+        reply, headers = sent.reply, list(sent.headers)
         if reply.status != 204 and (reply.body or not bodiless):
-            headers.append(("Content-Length", str(len(reply.body))))
-        await send(
-            {
-                "type": "http.response.start",
-                "status": reply.status,
-                "headers": [(n.lower().encode(), v.encode("latin-1")) for n, v in headers],
-            }
-        )
+            headers.append((b"content-length", str(len(reply.body)).encode()))
+        start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+        await send(start)
         await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
 
 

@@ -143,7 +143,7 @@ def test_a_full_list_cannot_be_mended(worker: Worker, client: Application) -> No
     ("reason", "words", "leads"),
     [
         ("token_via_browser_not_allowed", "Be careful", "/edit"),
-        ("wrong_secret", "none of this client", "/secrets/add"),
+        ("wrong_secret", "a secret that this client does not have", "/secrets/add"),
     ],
 )
 def test_other_refusals_lead_to_where_they_are_mended(

@@ -145,8 +145,8 @@ SENTENCES = [
         "client:boiler",
         "Boiler gave an access token back before its end.",
     ),
-    (Action.TOKEN_REFUSED, ANONYMOUS, BOILER, "Boiler was not given what it asked for."),
-    (Action.ACCESS_REFUSED, PEOPLE, "x", "Kim Lee was not allowed to do something."),
+    (Action.TOKEN_REFUSED, ANONYMOUS, BOILER, "A token for Boiler was refused."),
+    (Action.ACCESS_REFUSED, PEOPLE, "x", "Kim Lee tried something that their roles do not allow."),
     (Action.TRY_OUT_BEGUN, PEOPLE, BOILER, "Kim Lee began to try Boiler out."),
 ]
 

@@ -6,6 +6,8 @@ Which steps there are is a matter of kind and theme, as the printed procedures h
 
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from gatepost.model.client_kinds import ClientKind
 from gatepost.model.clients import SecretDraft
 from gatepost.model.errors import Code, NotFound, Refused
@@ -65,22 +67,18 @@ def has_second_step(visit: Visit, kind: ClientKind) -> bool:
 
 
 def _save(visit: Visit, typed: _Typed) -> Reply:
-    kind, secret = typed.form.kind, SecretDraft()
+    kind, draft = typed.form.kind, typed.draft
+    members = typed.form.members
+    members["id"] = members.pop("id", None) or draft.client_id
+    secret = SecretDraft(made_at=draft.made_at)
     if kind.has_secret:
         found, problems = secret_form.read(visit, typed.fields)
         if found is None:
             typed = typed._replace(secret_problems=problems)
             show = _second_page if has_second_step(visit, kind) else _first_page
             return show(visit, typed, 400)
-        secret = SecretDraft(
-            description=found.description,
-            expires=found.expires,
-            expiration=found.expiration,
-            value=typed.draft.value,
-        )
-    members = typed.form.members
-    own_id = members.pop("id", None)
-    members["id"] = own_id or typed.draft.client_id
+        value = drafts.value_for(visit, draft, members["id"])
+        secret = replace(found, value=value, made_at=draft.made_at)
     try:
         added = clients.add(visit.world, visit.act, kind, members, secret)
     except Refused as refused:
@@ -98,6 +96,9 @@ def _refused(visit: Visit, typed: _Typed, refused: Refused, client_id: str) -> R
         typed = typed._replace(form=typed.form.but("id", problem=refused.reason))
         return _first_page(visit, typed, 400)
     problem = f"{refused.reason} {refused.resolution}"
+    if refused.code is Code.CHANGED_MEANWHILE:
+        problem = visit.say("add.removed_since")
+        typed = typed._replace(draft=drafts.new(visit, visit.world.dice.guid()))
     return _first_page(visit, typed, 400, problem=problem)
 
 
@@ -112,11 +113,12 @@ def _sent_twice(visit: Visit, typed: _Typed, client_id: str) -> Reply | None:
     if not kind.has_secret:
         is_same = found.settings.name == typed.form.members["name"]
         return _created(visit, kind, found.settings.id, None) if is_same else None
-    made = client_secrets.made_of(visit.world, visit.tenant_id, found.settings.id, draft.value)
+    value = drafts.value_for(visit, draft, found.settings.id)
+    made = client_secrets.made_of(visit.world, visit.tenant_id, found.settings.id, value)
     if made is None:
         return None
     is_fresh = visit.world.clock.now() - made.created_at < drafts.SHOWN_AGAIN
-    return _created(visit, kind, found.settings.id, draft.value if is_fresh else None)
+    return _created(visit, kind, found.settings.id, value if is_fresh else None)
 
 
 def _created(visit: Visit, kind: ClientKind, client_id: str, value: str | None) -> Reply:

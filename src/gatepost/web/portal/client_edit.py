@@ -8,6 +8,7 @@ from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action
+from gatepost.protocol.parameters import json_object
 from gatepost.services import clients
 from gatepost.web.http import Reply
 from gatepost.web.portal import client_forms, form_pages
@@ -125,11 +126,7 @@ def _told(form: Form) -> str:
 
 def _base(fields: Fields) -> dict[str, Any]:
     """What the person saw when they began; it decides only about their own form."""
-    try:
-        found = msgspec.json.decode(fields.get("base"), type=dict[str, Any])
-    except msgspec.DecodeError:
-        return {}
-    return found
+    return json_object(fields.get("base")) or {}
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from gatepost.model import base64url
+from gatepost.model.secret_values import compose
 from gatepost.services import client_secrets
 from gatepost.web.portal.visits import Visit
 
@@ -30,6 +31,11 @@ class Draft(Struct, frozen=True):
 def new(visit: Visit, client_id: str) -> Draft:
     """A draft with a new value, made at this moment."""
     return Draft(client_id, client_secrets.new_value(visit.world), visit.world.clock.now())
+
+
+def value_for(visit: Visit, draft: Draft, client_id: str) -> str:
+    """The secret of a new client with this id: no two clients get one secret by one form."""
+    return compose(visit.world.secrets.proof("drafted secret", draft.value, client_id))
 
 
 def sealed(visit: Visit, draft: Draft) -> str:

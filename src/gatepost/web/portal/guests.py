@@ -93,7 +93,9 @@ def post_choose(guest: Guest) -> Reply:
 
 def signed_out(guest: Guest) -> Reply:
     """The end of a sign-out."""
-    return guest.page(200, "signed_out.html")
+    left = guest.rooms.sessions.all(guest.tokens)
+    names = [session.tenant.name for session in left]
+    return guest.page(200, "signed_out.html", names=names)
 
 
 def _choice(guest: Guest, alias: str | None = None) -> Reply:

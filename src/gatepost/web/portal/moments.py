@@ -2,12 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,30}(?:/[A-Za-z0-9_+-]{1,30}){0,2}\Z")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MOST_ZONES = 700
 _TYPED = "%Y-%m-%dT%H:%M"
 _TYPED_SECONDS = "%Y-%m-%dT%H:%M:%S"
 
@@ -40,9 +41,10 @@ class Zone(NamedTuple):
 
     def words(self, at: datetime) -> str:
         """The zone's name, and how far it is from UTC at that moment."""
-        if self.name == "UTC":
+        local = self._local(at)
+        if self.name == "UTC" or local.tzinfo is UTC:
             return "UTC"
-        offset = self._local(at).utcoffset() or timedelta(0)
+        offset = local.utcoffset() or timedelta(0)
         sign = "-" if offset < timedelta(0) else "+"
         minutes = abs(int(offset.total_seconds())) // 60
         return f"{self.name} (UTC{sign}{minutes // 60:02}:{minutes % 60:02})"
@@ -68,7 +70,11 @@ class Zone(NamedTuple):
         return _zone(self.name) or UTC
 
     def _local(self, at: datetime) -> datetime:
-        return at.astimezone(self._info)
+        """In this zone, or in UTC where the years of this zone have ended already."""
+        try:
+            return at.astimezone(self._info)
+        except OverflowError:
+            return at.astimezone(UTC)
 
 
 def year_on(at: datetime) -> datetime:
@@ -79,7 +85,7 @@ def year_on(at: datetime) -> datetime:
         return at + timedelta(days=366)
 
 
-@cache
+@lru_cache(maxsize=_MOST_ZONES)
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)

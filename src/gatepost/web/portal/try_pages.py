@@ -19,7 +19,7 @@ _SECTION = "clients"
 
 def ask(visit: Visit) -> Reply:
     """What trying the client does, and the button that begins it."""
-    look = visit.rooms.try_outs.look(visit.tenant_id, visit.path["client_id"])
+    look = _look(visit)
     done = visit.query().get("done")
     notice = visit.say(f"try.done.{done}") if done in _NOTICES else None
     return _question(visit, 200, look, notice=notice)
@@ -27,15 +27,14 @@ def ask(visit: Visit) -> Reply:
 
 def begin(visit: Visit) -> Reply:
     """Begin: off to the identity server, or straight to the steps."""
-    client_id = visit.path["client_id"]
+    client_id = _look(visit).client.settings.id
     visit.form(_begin_purpose(client_id))
     try:
         started = visit.rooms.try_outs.begin(visit.act, client_id)
     except Refused as refused:
         if refused.code is not Code.LIMIT_REACHED:
             raise
-        look = visit.rooms.try_outs.look(visit.tenant_id, client_id)
-        return _question(visit, 400, look)
+        return _question(visit, 400, _look(visit))
     return redirect(started.address or _result(client_id, started.id))
 
 
@@ -58,11 +57,11 @@ def come_back(visit: Visit) -> Reply:
 
 def result(visit: Visit) -> Reply:
     """The steps so far."""
-    client_id = visit.path["client_id"]
-    seen = _seen(visit)
+    look = _look(visit)
+    client_id = look.client.settings.id
+    seen = _seen(visit, look)
     if seen is None:
-        return redirect(f"{_address(client_id)}?done=over")
-    look = visit.rooms.try_outs.look(visit.tenant_id, client_id)
+        return _over(look)
     here = _result(client_id, seen.id)
     return visit.page(
         200,
@@ -84,17 +83,19 @@ def result(visit: Visit) -> Reply:
 
 def check(visit: Visit) -> Reply:
     """Ask once whether the device was let in."""
-    seen = _seen(visit)
-    if seen is not None:
-        visit.form(_purpose("check", seen))
-        visit.rooms.try_outs.check(visit.act, seen.id)
-    return redirect(_result(visit.path["client_id"], visit.path["try_id"]))
+    look = _look(visit)
+    seen = _seen(visit, look)
+    if seen is None:
+        return _over(look)
+    visit.form(_purpose("check", seen))
+    visit.rooms.try_outs.check(visit.act, seen.id)
+    return redirect(_result(look.client.settings.id, seen.id))
 
 
 def finish(visit: Visit) -> Reply:
     """Take away what was added, and go back to the client."""
-    look = visit.rooms.try_outs.look(visit.tenant_id, visit.path["client_id"])
-    seen = _seen(visit)
+    look = _look(visit)
+    seen = _seen(visit, look)
     if seen is not None:
         visit.form(_purpose("finish", seen))
         visit.rooms.try_outs.finish(visit.act, seen.id)
@@ -119,9 +120,19 @@ def _question(visit: Visit, status: int, look: Look, notice: str | None = None) 
     )
 
 
-def _seen(visit: Visit) -> Seen | None:
+def _look(visit: Visit) -> Look:
+    """The client that the address names; there is no page for one that is not there."""
+    return visit.rooms.try_outs.look(visit.tenant_id, visit.path["client_id"])
+
+
+def _seen(visit: Visit, look: Look) -> Seen | None:
     seen = visit.rooms.try_outs.seen(visit.act, visit.path["try_id"])
-    return seen if seen and seen.client_id == visit.path["client_id"] else None
+    return seen if seen and seen.client_id == look.client.settings.id else None
+
+
+def _over(look: Look) -> Reply:
+    """Back to the beginning. Nothing of the address that was asked for goes into this one."""
+    return redirect(f"{_address(look.client.settings.id)}?done=over")
 
 
 def _device(visit: Visit, seen: Seen) -> dict[str, str] | None:

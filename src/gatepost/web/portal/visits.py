@@ -188,6 +188,10 @@ class Route(NamedTuple):
 
 def redirect(path: str, extra: Headers = ()) -> Reply:
     """303 to a page of the portal, so that what was posted is not posted again (R-06)."""
+    if not (path.isascii() and path.isprintable()):
+        raise Refused(
+            Code.ROUTE_NOT_FOUND, "There is no page at this address.", "Go back to the first page."
+        )
     return Reply(303, b"", (("Location", path), *NO_STORE, *extra))
 
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from gatepost.model.search import entries_of, spelled, words_of
 from gatepost.model.text import fold
 
 WORDS = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -12,31 +13,32 @@ revision = "0003"
 down_revision = "0002"
 
 _NO_EXPIRY = 10**18
-_NEW = ("portal_sessions", "try_outs", "password_links")
+_BATCH = 1_000
+_NEW = ("portal_sessions", "try_outs", "password_links", "client_words")
 # index, table, its columns from now on, and those it had before
 _INDEXES = (
     (
         "clients_by_age",
         "clients",
-        ("tenant_id", "kind", "created_at", "id", "enabled", "next_expiry", "folded_name"),
+        ("tenant_id", "kind", "created_at", "id", "enabled", "next_expiry", "words"),
         ("tenant_id", "kind", "created_at", "id"),
     ),
     (
         "clients_by_name",
         "clients",
-        ("tenant_id", "kind", "folded_name", "id", "enabled", "next_expiry"),
+        ("tenant_id", "kind", "folded_name", "id", "enabled", "next_expiry", "words"),
         ("tenant_id", "kind", "folded_name", "id"),
     ),
     (
         "clients_by_expiry",
         "clients",
-        ("tenant_id", "kind", "next_expiry", "id", "enabled", "folded_name"),
+        ("tenant_id", "kind", "next_expiry", "id", "enabled", "words"),
         None,
     ),
     (
         "clients_by_use",
         "clients",
-        ("tenant_id", "kind", "last_used_at", "id", "enabled", "next_expiry", "folded_name"),
+        ("tenant_id", "kind", "last_used_at", "id", "enabled", "next_expiry", "words"),
         None,
     ),
     (
@@ -70,6 +72,7 @@ def upgrade() -> None:
         op.add_column("clients", column)
     op.execute(_KNOWN_OF_SECRETS)
     _fold_names()
+    _write_words()
     for name, table, columns, before in _INDEXES:
         if before is not None:
             op.drop_index(name, table_name=table)
@@ -146,7 +149,7 @@ def downgrade() -> None:
         if before is not None:
             op.create_index(name, table, list(before), unique=False)
     op.drop_column("users", "folded_name")
-    for name in ("next_expiry", "last_used_at"):
+    for name in ("next_expiry", "last_used_at", "words"):
         op.drop_column("clients", name)
 
 
@@ -163,3 +166,50 @@ def _fold_names() -> None:
         mine = sa.update(users).where(users.c.tenant_id == row.tenant_id, users.c.id == row.id)
         folded = fold(f"{row.given_name or ''} {row.surname or ''}")
         connection.execute(mine.values(folded_name=folded))
+
+
+def _write_words() -> None:
+    op.add_column(
+        "clients", sa.Column("words", WORDS, nullable=False, server_default=sa.text("''"))
+    )
+    words = op.create_table(
+        "client_words",
+        sa.Column("tenant_id", WORDS, nullable=False),
+        sa.Column("client_id", WORDS, nullable=False),
+        sa.Column("kind", WORDS, nullable=False),
+        sa.Column("word", WORDS, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "client_id", "word"),
+    )
+    op.create_index(
+        "client_words_by_word",
+        "client_words",
+        ["tenant_id", "kind", "word", "client_id"],
+        unique=False,
+    )
+    clients = sa.table("clients", *map(sa.column, ("tenant_id", "id", "kind", "name", "words")))
+    connection = op.get_bind()
+    mine = (clients.c.tenant_id == sa.bindparam("tenant"), clients.c.id == sa.bindparam("client"))
+    spell = sa.update(clients).where(*mine).values(words=sa.bindparam("spelled"))
+    found = connection.execute(
+        sa.select(clients.c.tenant_id, clients.c.id, clients.c.kind, clients.c.name)
+    ).all()
+    for first in range(0, len(found), _BATCH):
+        batch = found[first : first + _BATCH]
+        connection.execute(
+            spell,
+            [
+                {"tenant": row.tenant_id, "client": row.id, "spelled": spelled(words_of(row.name))}
+                for row in batch
+            ],
+        )
+        connection.execute(
+            words.insert(),
+            [
+                {"tenant_id": row.tenant_id, "client_id": row.id, "kind": row.kind, "word": entry}
+                for row in batch
+                for entry in entries_of(row.name, row.id)
+            ],
+        )
