@@ -31,6 +31,8 @@ _PAGES: Mapping[str, str] = {
     "expiring within 30 days": "expiry=30",
     "search that meets one": "q=00042",
     "search that meets none": "q=nothing",
+    "search that meets all, first page": "q=device",
+    "search of two words": "q=00042+device",
     "chosen client beside the list": "page={middle}&client={client}",
 }
 

@@ -3,6 +3,8 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -206,6 +208,41 @@ class TestRefusals:
             began = time.monotonic()
             assert not sent(mailer(office, patience_s=SHORT_S))
             assert time.monotonic() - began < 10 * SHORT_S
+
+
+class TestManyAtOnce:
+    @pytest.mark.requirement("R-47")
+    def test_a_third_letter_waits_for_no_slow_server(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with (
+            ThreadPoolExecutor(2) as pool,
+            ExitStack() as links,
+            socket.create_server(("127.0.0.1", 0)) as slow,
+        ):
+            slow.settimeout(LONG_S)
+            server = MailServer("127.0.0.1", slow.getsockname()[1], is_tls=False)
+            by = SmtpMailer(server, SENDER, CHANCE, LONG_S)
+            two = [pool.submit(sent, by) for _ in range(2)]
+            for _ in two:
+                links.enter_context(slow.accept()[0])
+            began = time.monotonic()
+            assert not sent(by)
+            assert time.monotonic() - began < LONG_S / 3
+            assert caplog.messages == ["a letter was not sent: 2 others are under way"]
+            links.close()
+            assert [letter.result() for letter in two] == [False, False]
+
+    @pytest.mark.parametrize(
+        ("habits", "told"), [(Habits(), True), (Habits({"MAIL": "550 not from here"}), False)]
+    )
+    def test_a_letter_that_ended_makes_place_for_the_next(
+        self, habits: Habits, told: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with post_office(habits) as office:
+            by = mailer(office)
+            assert [sent(by) for _ in range(5)] == [told] * 5
+        assert "under way" not in caplog.text
 
 
 class TestSigningIn:

@@ -10,6 +10,9 @@ from gatepost.model.throttle import (
     ACCOUNT,
     ACCOUNT_AND_ADDRESS,
     ADDRESS,
+    LETTER,
+    LETTERS,
+    LETTERS_OF_TENANT,
     USER_CODES,
     Limit,
     counted,
@@ -20,7 +23,9 @@ from gatepost.model.throttle import (
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ZERO = timedelta(0)
 LIMIT = Limit(3, timedelta(seconds=30))
-LIMITS = (ACCOUNT_AND_ADDRESS, ACCOUNT, ADDRESS, USER_CODES)
+GUESSES = (ACCOUNT_AND_ADDRESS, ACCOUNT, ADDRESS, USER_CODES)
+LETTER_LIMITS = (LETTER, LETTERS, LETTERS_OF_TENANT)
+LIMITS = (*GUESSES, *LETTER_LIMITS)
 
 
 def attempts(limit: Limit, moments: list[datetime]) -> list[timedelta]:
@@ -118,3 +123,11 @@ def test_one_account_is_guarded_more_closely_than_a_whole_address() -> None:
     a_day = timedelta(days=1)
     assert ACCOUNT.burst + a_day // ACCOUNT.interval < 6_000
     assert USER_CODES.burst + a_day // USER_CODES.interval < 6_000
+
+
+@pytest.mark.requirement("R-49")
+@pytest.mark.parametrize(
+    ("limit", "each_hour"), [(LETTER, 60), (LETTERS, 5), (LETTERS_OF_TENANT, 200)]
+)
+def test_so_many_letters_each_hour_in_the_long_run(limit: Limit, each_hour: int) -> None:
+    assert limit.interval * each_hour == timedelta(hours=1)

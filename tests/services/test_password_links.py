@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
 
+from gatepost.model import throttle
 from gatepost.model.callers import Caller
 from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import Action, ChainedEvent, Origin
@@ -74,6 +77,10 @@ class Desk:
         """The text of a new link."""
         return text_of(self.links.make(self.act, self.user_id))
 
+    def made_by_mail(self) -> str | None:
+        """Whom a new link was sent to."""
+        return self.links.make(self.act, self.user_id).sent_to
+
     def use(self, text: str, typed: NewPassword = GOOD) -> Opened | Problem | None:
         """Use a link."""
         return self.links.use(text, typed, HERE)
@@ -104,6 +111,10 @@ def text_of(link: Link) -> str:
     start, _, text = link.address.partition("?link=")
     assert start == f"{URL}/identity/welcome"
     return text
+
+
+def text_in(letter: Posted) -> str:
+    return letter.text.partition("?link=")[2].split()[0]
 
 
 @pytest.fixture
@@ -143,7 +154,7 @@ class TestMaking:
         assert (link.address, link.sent_to) == (None, EMAIL)
         (letter,) = postman.letters
         assert letter.to == EMAIL
-        text = letter.text.partition("?link=")[2].split()[0]
+        text = text_in(letter)
         assert text not in repr(link)
         assert isinstance(desk.use(text), Opened)
 
@@ -168,6 +179,28 @@ class TestMaking:
         desk.links.make(act, desk.user_id)
         assert "Robin Roe asks you to choose a password" in postman.letters[0].text
         assert desk.events()[-1].event.actor == act.actor
+
+    def test_somebody_with_a_password_is_told_that_nothing_happens_by_itself(self) -> None:
+        postman = Postman()
+        desk = Desk(new_world(), postman)
+        _set_otherwise(desk)
+        before = desk.password()
+        desk.links.make(act_of_person(desk), desk.user_id)
+        (letter,) = postman.letters
+        assert letter.subject.startswith("Choose a new password for ")
+        assert "\nRobin Roe, an administrator, asked that you choose a new password" in letter.text
+        assert "If you ignore this letter, nothing happens" in letter.text
+        assert desk.password() == before
+
+    def test_names_of_an_administrators_choice_do_not_make_another_letter(self) -> None:
+        postman = Postman()
+        desk = Desk(new_world(), postman)
+        members = {"contact_given_name": "Your account will be closed. Open https://evil.example/"}
+        users.change(desk.world, desk.act, desk.user_id, members)
+        desk.links.make(desk.act, desk.user_id)
+        (letter,) = postman.letters
+        assert letter.text.startswith("Hello,\n")
+        assert "evil" not in letter.text
 
     def test_a_letter_that_nobody_took_leaves_the_address(self) -> None:
         postman = Postman(takes=False)
@@ -200,6 +233,132 @@ class TestMaking:
         set_enabled(desk.world, desk.tenant_id, desk.user_id, enabled=False)
         with pytest.raises(Refused, match="is switched off"):
             desk.links.make(desk.act, desk.user_id)
+
+
+class TestBrakes:
+    """Whom the letters reach is chosen by administrators, so they are counted (R-49)."""
+
+    pytestmark = pytest.mark.requirement("R-49")
+
+    @pytest.fixture
+    def postman(self) -> Postman:
+        return Postman()
+
+    @pytest.fixture
+    def desk(self, postman: Postman) -> Desk:
+        return Desk(new_world(), postman)
+
+    def refusal(self, desk: Desk, user_id: str | None = None) -> Refused:
+        with pytest.raises(Refused) as refusal:
+            desk.links.make(desk.act, user_id or desk.user_id)
+        assert refusal.value.code is Code.LIMIT_REACHED
+        return refusal.value
+
+    def test_one_person_gets_two_at_once_and_then_one_a_minute(
+        self, desk: Desk, postman: Postman
+    ) -> None:
+        for _ in range(2):
+            desk.links.make(desk.act, desk.user_id)
+        refused = self.refusal(desk)
+        assert refused.reason == '"Kim" was sent a letter with a link lately.'
+        assert refused.resolution == "Make a new link in a minute."
+        desk.world.set_clock.forward(minutes=1)
+        assert desk.links.make(desk.act, desk.user_id).sent_to == EMAIL
+        self.refusal(desk)
+        assert len(postman.letters) == 3
+
+    def test_one_person_gets_five_and_then_one_every_twelve_minutes(
+        self, desk: Desk, postman: Postman
+    ) -> None:
+        for _ in range(5):
+            desk.links.make(desk.act, desk.user_id)
+            desk.world.set_clock.forward(minutes=1)
+        assert self.refusal(desk).resolution == "Make a new link in 7 minutes."
+        desk.world.set_clock.forward(minutes=7)
+        desk.links.make(desk.act, desk.user_id)
+        assert len(postman.letters) == 6
+
+    @pytest.mark.parametrize("hours", [1, 10])
+    def test_a_mill_of_letters_is_slowed_to_five_an_hour(
+        self, desk: Desk, postman: Postman, hours: int
+    ) -> None:
+        for _ in range(60 * hours):
+            with suppress(Refused):
+                desk.links.make(desk.act, desk.user_id)
+            desk.world.set_clock.forward(minutes=1)
+        assert len(postman.letters) == 4 + 5 * hours
+
+    def test_another_person_is_mailed_meanwhile(self, desk: Desk, postman: Postman) -> None:
+        for _ in range(2):
+            desk.links.make(desk.act, desk.user_id)
+        lee = desk.person(contact_email="lee@example.com")
+        assert desk.links.make(desk.act, lee).sent_to == "lee@example.com"
+        assert Desk(desk.world, postman).made_by_mail()
+
+    def test_the_same_address_under_another_id_counts_as_one(self, desk: Desk) -> None:
+        for _ in range(2):
+            desk.links.make(desk.act, desk.user_id)
+        users.remove(desk.world, desk.act, desk.user_id)
+        self.refusal(desk, desk.person(contact_email=EMAIL.upper()))
+
+    def test_the_same_person_under_another_address_counts_as_one(self, desk: Desk) -> None:
+        for n in range(2):
+            desk.links.make(desk.act, desk.user_id)
+            changed = {"contact_email": f"kim+{n}@example.com"}
+            users.change(desk.world, desk.act, desk.user_id, changed)
+        self.refusal(desk)
+
+    def test_a_tenant_gets_two_hundred_an_hour(self, desk: Desk, postman: Postman) -> None:
+        people = [desk.person(contact_email=f"p{n}@example.com") for n in range(201)]
+        for person in people[:200]:
+            desk.links.make(desk.act, person)
+        refused = self.refusal(desk, people[200])
+        assert refused.reason == "Many letters with links were sent for this tenant lately."
+        assert refused.resolution == "Make a new link in a minute."
+        desk.world.set_clock.forward(seconds=18)
+        desk.links.make(desk.act, people[200])
+        assert len(postman.letters) == 201
+        assert Desk(desk.world, postman).made_by_mail()
+
+    def test_a_refusal_changes_nothing(self, desk: Desk, postman: Postman) -> None:
+        for _ in range(2):
+            desk.links.make(desk.act, desk.user_id)
+        before = desk.events()
+        self.refusal(desk)
+        assert desk.events() == before
+        assert isinstance(desk.use(text_in(postman.letters[-1])), Opened)
+
+    def test_who_is_refused_for_the_tenant_is_not_counted_as_mailed(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        none_for_now = throttle.Limit(0, timedelta(minutes=3))
+        with monkeypatch.context() as patch:
+            patch.setattr(throttle, "LETTERS_OF_TENANT", none_for_now)
+            for _ in range(3):
+                assert self.refusal(desk).resolution == "Make a new link in 3 minutes."
+        for _ in range(2):
+            assert desk.links.make(desk.act, desk.user_id).sent_to == EMAIL
+
+    def test_a_link_that_is_shown_costs_nobody(self) -> None:
+        desk = Desk(new_world())
+        assert len({desk.made() for _ in range(20)}) == 20
+
+    def test_a_letter_that_nobody_took_is_not_counted(self, desk: Desk, postman: Postman) -> None:
+        postman.takes = False
+        assert len({desk.made() for _ in range(20)}) == 20
+        postman.takes = True
+        for _ in range(2):
+            assert desk.links.make(desk.act, desk.user_id).sent_to == EMAIL
+        self.refusal(desk)
+
+    def test_at_the_same_moment_no_more_than_allowed(self, desk: Desk, postman: Postman) -> None:
+        def make(_: int) -> None:
+            with suppress(Refused):
+                desk.links.make(desk.act, desk.user_id)
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(make, range(16)))
+        assert len(postman.letters) == 2
 
 
 class TestOpening:

@@ -88,6 +88,29 @@ def test_what_was_removed_does_not_come_back(case: Case) -> None:
     assert len(case.secrets()) == 1
 
 
+@pytest.mark.requirement("R-60")
+@pytest.mark.parametrize("changes", [1, 99, 100, 101, 250])
+def test_what_was_removed_does_not_come_back_whatever_happened_since(
+    case: Case, changes: int
+) -> None:
+    made = case.add()
+    assert made
+    case.remove(made.id)
+    _change_often(case, changes)
+    assert case.add() is None
+    assert len(case.secrets()) == 1
+
+
+@pytest.mark.parametrize("changes", [1, 99, 100, 101, 250])
+def test_many_changes_since_do_not_matter(case: Case, changes: int) -> None:
+    client_secrets.add(case.world, case.act, KIND, case.id, SecretDraft(expires=False))
+    case.remove(2)
+    case.world.set_clock.forward(seconds=1)
+    made_at = case.world.clock.now()
+    _change_often(case, changes)
+    assert case.add(made_at=made_at) is not None
+
+
 def test_a_removal_before_does_not_matter(case: Case) -> None:
     case.remove(1)
     case.world.set_clock.forward(seconds=1)
@@ -131,3 +154,10 @@ def test_only_what_was_seen_is_changed(
             client_secrets.change_seen(case.world, case.act, KIND, case.id, change)
         assert refused.value.code is Code.CHANGED_MEANWHILE
         assert case.secrets()[1].description is None
+
+
+def _change_often(case: Case, changes: int) -> None:
+    """Describe the client's first secret anew, so that its journal grows."""
+    for number in range(changes):
+        draft = SecretDraft(description=f"Text {number}")
+        client_secrets.change(case.world, case.act, KIND, case.id, (1, draft))

@@ -31,7 +31,7 @@ from gatepost.services.sweeping import Sweeper
 from gatepost.services.token import TokenService
 from gatepost.services.token_use import TokenUse
 from gatepost.services.try_out_calls import Calls, Endpoints
-from gatepost.services.try_out_state import Kept, Step
+from gatepost.services.try_out_state import Kept, ReadToken, Step
 from gatepost.services.try_outs import TryOuts
 from gatepost.services.usage import UsageBook
 from gatepost.services.world import Act
@@ -41,6 +41,7 @@ URL = "https://id.example.com"
 ISSUER = URL + "/identity"
 CALLBACK = URL + "/portal/try/callback"
 OWN = "https://app.example.com/signed-in"
+FAMILY = "0a1b2c3d-0000-4000-8000-000000000001"
 
 
 class Room(NamedTuple):
@@ -168,6 +169,32 @@ def test_two_administrators_share_the_address_until_the_last_has_ended(room: Roo
     room.try_outs.finish(other, theirs.id)
     assert room.uris(client_id) == (OWN,)
     assert len(room.secrets(client_id)) == 1
+
+
+@pytest.mark.requirement("R-63")
+def test_however_many_others_try_the_last_of_a_client_takes_the_address(room: Room) -> None:
+    """Asked of all tenants at once, the try-outs of one client were pushed out by others'."""
+    client_id, crowded, other = new_client(room), new_client(room), room.another()
+    elsewhere = found(room.world).tenant.id
+    crowd = administrator(room.world, elsewhere)
+    away = add_client(room.world, crowd, HYBRID, redirect_uris=(OWN,)).client.settings.id
+    for act, whose in ((crowd, away), (room.act, crowded)):
+        begun = room.try_outs.begin(act, whose)
+        with room.world.store.writing(act.tenant_id) as tenancy:
+            row = tenancy.grants.try_out(begun.id)
+            assert row is not None
+            for number in range(1_000):
+                tenancy.grants.add_try_out(replace(row, id=f"{number}", user_id=f"{number}"))
+    room.world.set_clock.forward(seconds=1)
+    mine, theirs = (room.try_outs.begin(act, client_id) for act in (room.act, other))
+    room.try_outs.finish(room.act, mine.id)
+    assert room.uris(client_id) == (OWN, CALLBACK)
+    again = room.try_outs.begin(room.act, client_id)
+    room.try_outs.finish(other, theirs.id)
+    assert room.uris(client_id) == (OWN, CALLBACK)
+    room.try_outs.begin(room.act, client_id)
+    assert room.try_outs.seen(room.act, again.id) is None
+    assert len(room.secrets(client_id)) == 2
 
 
 def test_an_address_that_somebody_registered_stays(room: Room) -> None:
@@ -405,6 +432,35 @@ def test_a_state_is_readable_at_its_own_place_only(room: Room) -> None:
 )
 def test_a_value_is_masked(value: str, shown: str) -> None:
     assert try_out_state.masked(value) == shown
+
+
+def _given(key: str, *tokens: tuple[str, object]) -> Step:
+    read = (ReadToken(name, {}, {"jti": mark}) for name, mark in tokens)
+    return Step(key=key, state="done", address="", tokens=tuple(read))
+
+
+@pytest.mark.parametrize(
+    ("steps", "families"),
+    [
+        ((), ()),
+        ((_given("authorize"),), ()),
+        ((_given("answer", ("id_token", f"{FAMILY}.x")),), ()),
+        ((_given("token", ("id_token", None), ("access_token", f"client{FAMILY}.x")),), (FAMILY,)),
+        ((_given("token", ("access_token", None)),), ()),
+        (
+            (
+                _given("token", ("access_token", f"client{FAMILY}.x")),
+                _given("refresh", ("access_token", f"client{FAMILY}.y")),
+            ),
+            (FAMILY,),
+        ),
+    ],
+    ids=["nothing", "no token", "an id token alone", "both", "no mark", "renewed"],
+)
+def test_the_grants_of_a_try_out_are_read_off_its_access_tokens(
+    steps: tuple[Step, ...], families: tuple[str, ...]
+) -> None:
+    assert try_out_state.families_of(steps) == families
 
 
 @pytest.mark.parametrize(

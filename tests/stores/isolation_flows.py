@@ -167,6 +167,9 @@ GRANTS: dict[str, Row] = {
     ),
     "add_try_out": Row(lambda u, s: u.grants.add_try_out(try_out(s.client_id)), REFUSED, REFUSED),
     "try_out": Row(lambda u, _: _said(u.grants.try_out(ID), "sealed_state"), None, b"twin"),
+    "try_outs_of": Row(
+        lambda u, s: [one.sealed_state for one in u.grants.try_outs_of(s.client_id)], [], []
+    ),
     "save_try_out": Row(
         lambda u, s: u.grants.save_try_out(try_out(s.client_id, id=ID, sealed_state=b"mine")),
         None,

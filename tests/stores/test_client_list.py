@@ -9,6 +9,7 @@ from msgspec import structs
 from gatepost import ports
 from gatepost.model.client_kinds import PORTAL
 from gatepost.ports import ClientOrder, ListedClient, PageOf, SecretUse
+from gatepost.storage import client_search
 from tests.stores.examples import (
     ALL,
     CREDENTIALS,
@@ -43,7 +44,7 @@ ORDERS: dict[ClientOrder, list[str]] = {
 @pytest.fixture
 def stem(store: ports.Store, here: str) -> str:
     """What the ids of the listed clients begin with; what is equal goes by id."""
-    stem = guid()
+    stem = f"~{guid()}"
     in_order = sorted(ROWS, key=lambda row: ["D", "a", "S", "B", "c"].index(row[0][0]))
     ids = {"Delta": "1", "charlie": "2", "alpha": "3", "BRAVO": "4", "Straße": "5"}
     with recorded(store, here) as unit:
@@ -92,12 +93,17 @@ def test_every_order_goes_both_ways_and_in_pages(
         ({"expires_before": LAST_MOMENT}, ["charlie", "Delta", "Straße"]),
         ({"expires_before": NOW + 5 * HOUR}, ["Straße"]),
         ({"expires_from": NOW + 3 * HOUR, "expires_before": NOW + 4 * HOUR}, ["Straße"]),
-        ({"search": "A"}, ["alpha", "BRAVO", "charlie", "Delta", "Straße"]),
-        ({"search": "LI"}, ["charlie"]),
+        ({"search": " "}, ["alpha", "BRAVO", "charlie", "Delta", "Straße"]),
+        ({"search": "A"}, ["alpha"]),
+        ({"search": "LI"}, []),
         ({"search": "\uff21lph"}, ["alpha"]),
         ({"search": "STRASS"}, ["Straße"]),
-        ({"search": " lta  "}, ["Delta"]),
-        ({"search": "a", "enabled": False, "expires_before": LAST_MOMENT}, ["Straße"]),
+        ({"search": " delta.  "}, ["Delta"]),
+        ({"search": "delta alpha"}, []),
+        ({"search": "s", "enabled": False, "expires_before": LAST_MOMENT}, ["Straße"]),
+        ({"search": "s", "enabled": True}, []),
+        ({"search": "s", "without_expiry": True}, []),
+        ({"search": "~", "enabled": True}, ["alpha", "charlie", "Delta"]),
         ({"search": "%"}, []),
         ({"search": "_"}, []),
         ({"search": "\\"}, []),
@@ -121,27 +127,61 @@ def test_what_is_asked_for_is_listed_and_counted(
             assert unit.clients.count_listed(page, 99) == len(wanted)
 
 
-def test_a_part_of_the_id_is_found_whatever_its_case(
+def test_the_beginning_of_the_id_is_found_whatever_its_case(
     store: ports.Store, here: str, stem: str
 ) -> None:
     with store.reading(here) as unit:
-        for part in (f"{stem}1", f"{stem}1".upper(), f"{stem[20:]}1"):
+        for part in (f"{stem}1", f"{stem}1".upper(), f" {stem}1 "):
             assert names_of(unit.clients.listed(query(search=part))) == ["Delta"]
-        assert len(unit.clients.listed(query(search=stem))) == len(ROWS)
-        assert unit.clients.listed(query(search=guid())) == ()
+        assert len(unit.clients.listed(query(search=stem[:20]))) == len(ROWS)
+        for part in (guid(), f"{stem[20:]}1", f"delta {stem}1"):
+            assert unit.clients.listed(query(search=part)) == ()
 
 
-def test_signs_with_a_meaning_in_sql_stand_for_themselves(store: ports.Store, here: str) -> None:
-    names = ["100% sure", "100 sure", "a_b", "aXb", "back\\slash", "it's"]
-    add_clients(store, here, *(client(name=name) for name in names))
+@pytest.fixture(params=[1, 3, 2_000])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer than so many are read off the index of words."""
+    monkeypatch.setattr(client_search, "_FEW", request.param)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("search", "wanted"),
+    [
+        ("press", ["press 1", "Press 2", "Press press 3", "Hall of the press-room"]),
+        ("press%", ["press 1", "Press 2", "Press press 3", "Hall of the press-room"]),
+        ("press 2", ["Press 2"]),
+        ("3 pr", ["Press press 3"]),
+        ("hall", ["Hall of the press-room", "Halla"]),
+        ("hall press", ["Hall of the press-room"]),
+        ("ress", []),
+        ("a\u030a", ["\u00c5land \U0001f680"]),
+        ("\U0001f680", ["\U0001f680"]),
+        ("%", ["%"]),
+        ("_", ["_ '"]),
+        ("'", ["_ '"]),
+        (".", ["Dot"]),
+        (".D", ["Dot"]),
+        ("d", ["Dot"]),
+    ],
+)
+def test_few_and_many_are_found_alike(
+    store: ports.Store, here: str, search: str, wanted: list[str]
+) -> None:
+    names = [
+        *("press 1", "Press 2", "Press press 3", "Hall of the press-room", "Halla"),
+        *("\u00c5land \U0001f680", "\U0001f680", "%", "_ '"),
+    ]
+    made = [client(name=name, id_=f"~{guid()}") for name in names]
+    dotted = client(name="Dot", id_=f".d{guid()}")
+    add_clients(store, here, *made, dotted, client(CREDENTIALS, name=names[0]))
     with store.reading(here) as unit:
-        for part, wanted in (
-            ("0%", ["100% sure"]),
-            ("a_b", ["a_b"]),
-            ("k\\s", ["back\\slash"]),
-            ("t's", ["it's"]),
-        ):
-            assert names_of(unit.clients.listed(query(search=part))) == wanted
+        found = unit.clients.listed(query(search=search, order="created"))
+        assert names_of(found) == wanted
+        pages = (query(PageOf(at, 1), search=search, order="created") for at in range(5))
+        assert [name for page in pages for name in names_of(unit.clients.listed(page))] == wanted
+        for most in (1, 99):
+            assert unit.clients.count_listed(query(search=search), most) == min(most, len(wanted))
 
 
 def listing_of(store: ports.Store, tenant_id: str, client_id: str) -> ListedClient:

@@ -109,6 +109,7 @@ def grant_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
         lambda unit: unit.grants.clients_of_sign_in(id_),
         lambda unit: unit.grants.dependents(app, at, number),
         lambda unit: unit.grants.add_try_out(trial),
+        lambda unit: unit.grants.try_outs_of(app),
         lambda unit: unit.grants.save_try_out(trial),
         lambda unit: unit.grants.remove_try_out(id_),
         lambda unit: unit.grants.add_code(one),

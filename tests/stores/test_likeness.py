@@ -12,6 +12,7 @@ from msgspec import structs
 from gatepost import ports
 from gatepost.model.tenants import MEMBER, VIEWER
 from gatepost.ports import ClientOrder, ClientQuery, PageOf, SecretUse, Tenancy
+from gatepost.storage import client_search
 from gatepost.storage.engine import make_engine
 from gatepost.storage.schema import migrate
 from gatepost.storage.sql_store import SqlStore
@@ -41,11 +42,13 @@ TAGS = st.lists(st.sampled_from(["a", "A", "ä"]), max_size=2, unique=True).map(
 ROLES = tuple(guid() for _ in range(3))
 ROLE_IDS = st.lists(st.sampled_from([MEMBER, *ROLES]), max_size=2).map(tuple)
 ROLE_ID = st.sampled_from([MEMBER, VIEWER, *ROLES])
-NAMES = st.sampled_from(["Press", "PRESS", "\uff50ress", "Straße", "strasse", "Viewer"])
+NAMES = st.sampled_from(["Press", "PRESS", "\uff50ress", "Straße", "strasse", "Viewer", "Press-1"])
 PEOPLE = st.sampled_from(["p1", "p2", "P2"])
 EMAILS = st.sampled_from([None, "k@example.com", "K@EXAMPLE.com", "l@example.com"])
 NUMBERS = st.integers(1, 3)
-TEXTS = st.sampled_from(["", " ", "e", "PRE", "ass", "\u00df", "K@EX", "%", "_", "kim m", "b"])
+TEXTS = st.sampled_from(
+    ["", " ", "e", "PRE", "ass", "\u00df", "K@EX", "%", "_", "kim m", "b", "p 1"]
+)
 ORDERS: st.SearchStrategy[ClientOrder] = st.sampled_from(["name", "created", "expiry", "used"])
 QUERIES = st.builds(
     ClientQuery,
@@ -179,7 +182,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ports.Store
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('likeness') / 'gatepost.db'}")
     migrate(engine)
     store = SqlStore(engine, SECRETS)
-    yield MemoryStore(SECRETS), store
+    with pytest.MonkeyPatch.context() as patch:
+        # two clients are many, so that searches go both ways
+        patch.setattr(client_search, "_FEW", 2)
+        yield MemoryStore(SECRETS), store
     store.close()
 
 

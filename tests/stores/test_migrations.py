@@ -56,8 +56,8 @@ CHANGES: dict[str, tuple[dict[str, object], ...]] = {
         {"tenant_id": "twin", "id": "a", "given_name": "Kim", "surname": "B"},
     ),
     "clients": tuple(
-        {**_OF_MILL, "id": id_, "kind": "hybrid", "settings": {"Name": "Press"}}
-        for id_ in ("bare", "endless", "used")
+        {**_OF_MILL, "id": id_, "kind": "hybrid", "settings": {"Name": name}, "name": name}
+        for id_, name in (("bare", "Press"), ("endless", "Hall-PRESS"), ("used", "M\u00dcLL"))
     ),
     "client_secrets": (
         {**_OF_MILL, "client_id": "endless", "id": 1, "expires_at": None, "last_used_at": 3},
@@ -147,6 +147,13 @@ def test_the_portal_finds_what_was_there(engine: Engine) -> None:
         assert [one.client.settings.id for one in unit.clients.listed(by_use)] == [
             *("used", "endless", "bare")
         ]
+        for search, sought in (
+            ("press", ["endless", "bare"]),
+            ("m\u00fc", ["used"]),
+            ("USE", ["used"]),
+        ):
+            met = unit.clients.listed(query(kind="hybrid", search=search))
+            assert sorted(one.client.settings.id for one in met) == sorted(sought)
         for search, wanted in (("m\u00fcller", ["a"]), ("kim", ["a", "b"]), ("of users", ["c"])):
             assert [one.id for one in unit.directory.found_users(search, ALL)] == wanted
     with store.reading("twin") as unit:

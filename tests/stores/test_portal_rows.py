@@ -86,6 +86,29 @@ def test_a_try_out_comes_back_and_ends_once(
         assert unit.grants.try_out(flow.try_out.id) == flow.try_out
 
 
+@pytest.mark.requirement("R-63")
+def test_the_try_outs_of_a_client_are_told_oldest_first(
+    store: ports.Store, here: str, there: str, flow: Flow
+) -> None:
+    beside, elsewhere = Flow(store, here), Flow(store, there)
+    moments = (NOW + SECOND, NOW, NOW + SECOND)
+    late, early, same = (try_out(flow.client_id, created_at=moment) for moment in moments)
+    over = structs.replace(early, id=guid(), redirect_uri=None, secret_id=None, expires_at=NOW)
+    with store.writing(here) as unit:
+        assert unit.grants.remove_try_out(flow.try_out.id)
+        for one in (late, over, early, same):
+            unit.grants.add_try_out(one)
+        wanted = [early, over, late, same]
+        wanted.sort(key=lambda one: (one.created_at, one.id))
+        assert unit.grants.try_outs_of(flow.client_id) == tuple(wanted)
+        assert unit.grants.try_outs_of(beside.client_id) == (beside.try_out,)
+        assert unit.grants.try_outs_of(elsewhere.client_id) == ()
+        assert unit.grants.try_outs_of(guid()) == ()
+    with store.reading(there) as unit:
+        assert unit.grants.try_outs_of(flow.client_id) == ()
+        assert unit.grants.try_outs_of(elsewhere.client_id) == (elsewhere.try_out,)
+
+
 def test_only_what_is_sealed_in_a_try_out_changes(
     store: ports.Store, here: str, flow: Flow
 ) -> None:

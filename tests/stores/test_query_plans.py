@@ -13,6 +13,7 @@ from msgspec import structs
 from sqlalchemy import event
 
 from gatepost.ports import ClientOrder, PageOf, Tenancy
+from gatepost.storage import client_search
 from gatepost.storage.engine import make_engine
 from gatepost.storage.schema import migrate
 from gatepost.storage.sql_store import SqlStore
@@ -68,6 +69,13 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
     made.store.close()
 
 
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every word is one that many clients have."""
+    monkeypatch.setattr(client_search, "_FEW", 1)
+
+
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("members", [{}, {"enabled": True}, {"search": "press"}], ids=str)
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("descending", [False, True])
@@ -84,6 +92,7 @@ def test_a_page_of_clients_is_read_off_the_index_of_its_order(
     assert rows[0].endswith("id=?)")
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
     "members",
@@ -99,13 +108,45 @@ def test_a_filter_needs_no_rows(
     planned: Planned, order: ClientOrder, members: dict[str, object]
 ) -> None:
     asked = structs.replace(query(SOME, order=order), **members)
-    for plan in (
-        planned.plans(lambda unit: unit.clients.listed(asked))[0],
-        planned.plans(lambda unit: unit.clients.count_listed(asked, 1_000))[0],
+    for plans, at in (
+        (planned.plans(lambda unit: unit.clients.listed(asked)), -2),
+        (planned.plans(lambda unit: unit.clients.count_listed(asked, 1_000)), -1),
     ):
+        # the rows of a page come last, and there is no page where nothing was met
+        plan = next(plan for plan in plans[at:] if any(" clients " in line for line in plan))
         reads = [line for line in plan if " clients " in line]
         assert len(reads) == 1
         assert reads[0].startswith("SEARCH clients USING COVERING INDEX ")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"search": "press"},
+        {"search": "press 7", "enabled": True},
+        {"search": "~ab", "expires_from": NOW, "expires_before": NOW + timedelta(days=30)},
+    ],
+    ids=["word", "words", "id"],
+)
+def test_few_are_read_off_the_index_of_words(
+    planned: Planned, order: ClientOrder, members: dict[str, object]
+) -> None:
+    asked = structs.replace(query(SOME, order=order), **members)
+    for question in (
+        lambda unit: unit.clients.listed(asked),
+        lambda unit: unit.clients.count_listed(asked, 1_000),
+    ):
+        counted, found, *_ = planned.plans(question)
+        words = "USING COVERING INDEX client_words_by_word (tenant_id=? AND kind=? AND word>? AND"
+        for plan in (counted, found):
+            reads = [line for line in plan if " client_words " in line]
+            assert reads
+            assert all(line.startswith(f"SEARCH client_words {words}") for line in reads)
+        assert not [line for line in counted if " clients " in line]
+        (by_id,) = (line for line in found if " clients " in line)
+        assert by_id.startswith("SEARCH clients USING INDEX sqlite_autoindex_clients_")
+        assert by_id.endswith("id=?)")
 
 
 QUESTIONS: dict[str, tuple[Callable[[Tenancy], object], list[str]]] = {
@@ -157,6 +198,10 @@ QUESTIONS: dict[str, tuple[Callable[[Tenancy], object], list[str]]] = {
             ),
             "SEARCH events USING INDEX sqlite_autoindex_events_1 (tenant_id=? AND seq=?)",
         ],
+    ),
+    "try-outs": (
+        lambda unit: unit.grants.try_outs_of("a client"),
+        ["SEARCH try_outs USING INDEX try_outs_by_client (tenant_id=? AND client_id=?)"],
     ),
     "dependents": (
         lambda unit: unit.grants.dependents("a client", NOW, 2),

@@ -27,6 +27,11 @@ class PageOf(Struct, frozen=True):
     skip: int
     count: int
 
+    def told_total(self, rows: int) -> int | None:
+        """How many there are in the whole list, where a page of so many rows tells."""
+        is_last = rows < self.count and (rows > 0 or self.skip == 0)
+        return self.skip + rows if is_last else None
+
 
 ClientOrder = Literal["name", "created", "expiry", "used"]
 

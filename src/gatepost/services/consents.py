@@ -20,7 +20,7 @@ def allow(flow: Flow, errands: Errands, reference: Reference, browser: Browser) 
     def agreed(tenancy: Tenancy, stand: Stand) -> Progress:
         assert stand.sign_in is not None  # noqa: S101  (no consent step without a sign-in)
         errand = stand.pending.errand
-        # What is allowed while a client is tried out is not for the application itself to use later.
+        # What is allowed in a try-out is not for the application itself to use afterwards.
         if isinstance(errand, AuthorizationRequest) and not flow.rules.is_try_out(errand):
             _remember(flow, tenancy, (stand.sign_in.user_id, errand), browser)
         return replace(stand.pending.progress, consented_as=stand.sign_in.user_id)

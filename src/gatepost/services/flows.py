@@ -40,8 +40,9 @@ class FlowRules(NamedTuple):
 
     def is_try_out(self, errand: Errand) -> bool:
         """Whether the answer goes to the portal, in place of the application."""
-        is_request = isinstance(errand, AuthorizationRequest)
-        return is_request and errand.redirect_uri == self.try_out_uri
+        if not isinstance(errand, AuthorizationRequest):
+            return False
+        return errand.redirect_uri == self.try_out_uri
 
     def consent_to(self, errand: Errand) -> ConsentRule:
         """Whether a yes is asked for; in a try-out it is good for that errand alone (R-38)."""

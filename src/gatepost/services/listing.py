@@ -34,8 +34,10 @@ def page(world: World, tenant_id: str, query: ClientQuery) -> Listing:
         rows = tenancy.clients.listed(query)
         if query.is_all:
             return Listing(rows, tenancy.clients.count(query.kind, ()), is_more=False)
-        total = tenancy.clients.count_listed(query, MOST_COUNTED)
-        return Listing(rows, total, is_more=total >= MOST_COUNTED)
+        total = query.page.told_total(len(rows))
+        if total is None:
+            total = tenancy.clients.count_listed(query, MOST_COUNTED)
+        return Listing(rows, min(total, MOST_COUNTED), is_more=total >= MOST_COUNTED)
 
 
 def one(world: World, tenant_id: str, client_id: str) -> ListedClient:

@@ -13,7 +13,7 @@ from gatepost.model.text import fold, refused_character
 
 NAME_MAX = 40
 _SOMEBODY = "An administrator"
-_MARKS = ("://", "/", "\\", "@", "www.")
+_MARKS = ("/", "\\", "@", "www.")
 _DOMAIN = re.compile(r"\w\.[^\W\d_]{2}")  # many mail programs need no more to make a link
 
 

@@ -34,8 +34,10 @@ def page(world: World, tenant_id: str, search: str, part: PageOf) -> UserPage:
             rows = _listed(tenancy, directory.users(part))
             return UserPage(rows, directory.count_users(), is_more=False)
         rows = _listed(tenancy, directory.found_users(search, part))
-        total = directory.count_found_users(search, MOST_COUNTED)
-        return UserPage(rows, total, is_more=total >= MOST_COUNTED)
+        total = part.told_total(len(rows))
+        if total is None:
+            total = directory.count_found_users(search, MOST_COUNTED)
+        return UserPage(rows, min(total, MOST_COUNTED), is_more=total >= MOST_COUNTED)
 
 
 def one(world: World, tenant_id: str, user_id: str) -> ListedUser:

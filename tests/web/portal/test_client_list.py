@@ -113,12 +113,19 @@ def test_pages_follow_each_other(portal: Office) -> None:
     assert beyond.url.params["page"] == "2"
 
 
-@pytest.mark.parametrize("q", ["boiler 01", "BOILER 01", "er 01"])
-def test_a_client_is_found_by_a_part_of_its_name(portal: Office, q: str) -> None:
+@pytest.mark.parametrize("q", ["boiler 01", "BOILER 01", "01 boil"])
+def test_a_client_is_found_by_words_of_its_name(portal: Office, q: str) -> None:
     filled(portal, 3)
     page = portal.administrator().get(f"{CLIENTS}?type=hybrid&q={q}")
     assert "Boiler 01" in page.text
     assert "Boiler 02" not in page.text
+
+
+def test_a_part_of_a_word_is_no_beginning(portal: Office) -> None:
+    filled(portal, 3)
+    page = portal.administrator().get(f"{CLIENTS}?type=hybrid&q=er 01")
+    assert "No client fits" in page.text
+    assert "how words of the name begin" in page.text
 
 
 def test_a_client_is_found_by_its_id(portal: Office) -> None:

@@ -7,10 +7,13 @@ import httpx
 import pytest
 
 from gatepost.model import client_kinds
-from gatepost.model.portal import TRY_OUT_LIFETIME
+from gatepost.model.events import Action
+from gatepost.model.sign_ins import Consent
 from gatepost.protocol.id_tokens import PERSON_CLAIMS, TOKEN_CLAIMS
-from gatepost.services import clients
+from gatepost.protocol.parameters import OAuthError
+from gatepost.services import clients, try_out_flows
 from gatepost.services.tenants import operator_act
+from gatepost.services.token_use import TokenUse
 from gatepost.services.try_out_flows import CALLBACK_PATH
 from gatepost.web.portal import try_views
 from gatepost.web.portal.words import catalogue
@@ -18,6 +21,8 @@ from tests.flows import CALLBACK, Application, Landing, new_application
 from tests.web.portal.desk import CLIENTS, Office, Worker, hidden_fields, office
 
 KINDS = {kind.collection: kind for kind in client_kinds.CLIENT_KINDS}
+CONSENT = "/identity/consent"
+WIDE = "openid ocsapi offline_access"
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{20,}")
 
 
@@ -61,6 +66,18 @@ def titles(page: httpx.Response) -> list[tuple[str, str]]:
     return [(html.unescape(title), state) for state, title in found]
 
 
+def consent_of(worker: Worker, client: Application) -> Consent | None:
+    """What the person lastingly allowed the client."""
+    with worker.inside.world.store.reading(worker.tenant.id) as tenancy:
+        return tenancy.sign_ins.consent(worker.person.id, client.id)
+
+
+def families_of(worker: Worker, client: Application) -> list[bool]:
+    """Of each grant to the client, whether it was revoked."""
+    kept = worker.inside.store._tables.families.values()
+    return [one.revoked_at is not None for one in kept if one.client_id == client.id]
+
+
 def registered(portal: Office, client: Application) -> tuple[tuple[str, ...], int]:
     """The client's addresses, and how many secrets it has."""
     world = portal.inside.world
@@ -98,6 +115,99 @@ def test_a_hybrid_client_from_the_button_to_the_last_step(portal: Office) -> Non
     assert not re.search(r"gps_[A-Za-z0-9_-]{5}|gpr_[A-Za-z0-9_-]{5}", page.text)
     assert page.headers["cache-control"] == "no-store"
     assert registered(portal, client) == ((CALLBACK,), 1)
+
+
+@pytest.mark.requirement("R-38")
+@pytest.mark.parametrize("rule", ["remember", "always"])
+def test_a_yes_in_a_try_out_is_for_the_try_out_alone(rule: str) -> None:
+    portal = office(consent=rule)
+    worker = portal.administrator()
+    client = new_application(portal.inside.served, worker.tenant, AllowOfflineAccess=True)
+    for _ in range(2):
+        landing = worker.visitor._settle(worker.post(path_of(client)))
+        assert landing.path == CONSENT
+        landing = worker.visitor.submit(landing, "allow")
+        answered = worker.visitor.http.post(landing.uri, data=landing.answer)
+        assert "It works." in worker.visitor._settle(answered).response.text
+        assert consent_of(worker, client) is None
+    for scope in ("openid", WIDE):
+        silent = worker.visitor.authorize(client, scope=scope, prompt="none")
+        assert silent.answer["error"] == "consent_required"
+    assert worker.visitor.authorize(client).path == CONSENT
+
+
+@pytest.mark.requirement("R-38")
+def test_a_yes_to_the_application_is_no_wider_after_a_try_out(portal: Office) -> None:
+    worker = portal.administrator()
+    client = new_application(portal.inside.served, worker.tenant, AllowOfflineAccess=True)
+    asked = worker.visitor.authorize(client, scope="openid")
+    assert worker.visitor.submit(asked, "allow").answer["code"]
+    before = consent_of(worker, client)
+    assert before is not None
+    assert before.scopes == ("openid",)
+    assert "It works." in begin(worker, client).response.text
+    assert consent_of(worker, client) == before
+    assert worker.visitor.authorize(client, scope="openid", prompt="none").answer["code"]
+    silent = worker.visitor.authorize(client, scope=WIDE, prompt="none")
+    assert silent.answer["error"] == "consent_required"
+
+
+def test_where_nobody_is_asked_a_try_out_does_not_ask() -> None:
+    portal = office(consent="never")
+    worker = portal.administrator()
+    client = new_application(portal.inside.served, worker.tenant)
+    landing = worker.visitor._settle(worker.post(path_of(client)))
+    assert landing.mode == "form_post"
+    assert landing.answer["code"]
+
+
+@pytest.mark.requirement("R-28")
+@pytest.mark.parametrize("offline", [True, False])
+@pytest.mark.parametrize("kind", ["HybridClients", "AuthorizationCodeClients"])
+def test_nothing_that_was_granted_outlives_a_try_out(
+    portal: Office, kind: str, *, offline: bool
+) -> None:
+    worker = portal.administrator()
+    client = new_application(portal.inside.served, worker.tenant, kind, AllowOfflineAccess=offline)
+    assert "It works." in begin(worker, client).response.text
+    assert families_of(worker, client) == [True]
+
+
+@pytest.mark.requirement("R-28")
+@pytest.mark.parametrize("offline", [True, False])
+def test_tokens_are_given_back_where_something_in_them_is_wrong(
+    portal: Office, monkeypatch: pytest.MonkeyPatch, *, offline: bool
+) -> None:
+    wrong = (("nonce", False),)
+    monkeypatch.setattr(try_out_flows, "id_token_checks", lambda *_, **__: wrong)
+    worker = portal.administrator()
+    client = new_application(
+        portal.inside.served,
+        worker.tenant,
+        "AuthorizationCodeClients",
+        AllowOfflineAccess=offline,
+    )
+    page = begin(worker, client).response
+    assert titles(page)[2:] == [("Get tokens", "failed"), ("Give the tokens back", "done")]
+    assert "It works." not in page.text
+    assert families_of(worker, client) == [True]
+
+
+@pytest.mark.requirement("R-28")
+def test_what_was_granted_ends_though_giving_back_fails(
+    portal: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = OAuthError("invalid_client", "the secret was removed", "secret_removed")
+    monkeypatch.setattr(TokenUse, "revoke", lambda *_: fault)
+    worker = portal.administrator()
+    client = new_application(portal.inside.served, worker.tenant, AllowOfflineAccess=True)
+    page = begin(worker, client).response
+    assert titles(page)[-1] == ("Give the tokens back", "failed")
+    assert families_of(worker, client) == [True]
+    with worker.inside.world.store.reading(worker.tenant.id) as tenancy:
+        events = [link.event for link in tenancy.journal.entries(0, 1_000)]
+    revoked = [one.actor.id for one in events if one.action is Action.GRANT_REVOKED]
+    assert revoked == [worker.person.id]
 
 
 @pytest.mark.requirement("R-13", "R-14")
@@ -166,10 +276,8 @@ def test_a_sign_in_that_is_left_can_be_gone_on_with_or_finished(portal: Office) 
     client = new_application(portal.inside.served, worker.tenant)
     worker.post(path_of(client))
     assert registered(portal, client) == ((CALLBACK, f"http://localhost:8080{CALLBACK_PATH}"), 2)
-    at = client.tenant.id
-    with portal.inside.world.store.reading_all() as deployment:
-        later = portal.inside.world.clock.now() + TRY_OUT_LIFETIME
-        found = [one for where, one in deployment.overdue_try_outs(later, 10) if where == at]
+    with portal.inside.world.store.reading(client.tenant.id) as tenancy:
+        found = tenancy.grants.try_outs_of(client.id)
     page = worker.get(f"{path_of(client)}/{found[0].id}")
     assert "Under way." in page.text
     go_on = re.search(r'href="([^"]*/identity/connect/authorize[^"]*)"', page.text)
@@ -242,6 +350,57 @@ def test_clients_of_another_tenant_and_the_portal_s_own_are_not_there(portal: Of
     assert worker.get(path_of(foreign)).status_code == 404
     own = f"{CLIENTS}/gatepost-portal-{worker.tenant.id}/try"
     assert worker.get(own).status_code == 404
+
+
+@pytest.mark.requirement("R-06")
+@pytest.mark.parametrize("what", ["", "/check", "/finish"])
+@pytest.mark.parametrize("id_", ["no-such", "%0d%0aSet-Cookie:x=y", "%2f%2fevil.example.com"])
+def test_a_client_that_is_not_there_is_led_nowhere(portal: Office, what: str, id_: str) -> None:
+    worker = portal.administrator()
+    path = f"{CLIENTS}/{id_}/try/some-id{what}"
+    answer = worker.send(path) if what else worker.visitor.http.get(path)
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
+@pytest.mark.requirement("R-06")
+@pytest.mark.parametrize("what", ["", "/check", "/finish"])
+@pytest.mark.parametrize("id_", ["no-such", "%0d%0aSet-Cookie:x=y", "..%2f..%2fsignout"])
+def test_a_try_out_that_is_not_there_is_over(portal: Office, what: str, id_: str) -> None:
+    worker = portal.administrator()
+    client = new_application(portal.inside.served, worker.tenant)
+    path = f"{path_of(client)}/{id_}{what}"
+    answer = worker.send(path) if what else worker.visitor.http.get(path)
+    assert answer.status_code == 303
+    use = f"{CLIENTS}?type=hybrid&client={client.id}&tab=use&done=tried"
+    over = f"{path_of(client)}?done=over"
+    assert answer.headers["location"] == (use if what == "/finish" else over)
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("what", ["", "/check", "/finish"])
+def test_a_try_out_of_another_client_is_over(portal: Office, what: str) -> None:
+    worker = portal.administrator()
+    one, other = (
+        new_application(portal.inside.served, worker.tenant, "DeviceCodeClients") for _ in "ab"
+    )
+    try_id = begin(worker, one).path.rpartition("/")[2]
+    path = f"{path_of(other)}/{try_id}{what}"
+    answer = worker.send(path) if what else worker.visitor.http.get(path)
+    assert answer.headers["location"].startswith(CLIENTS)
+    assert try_id not in answer.headers["location"]
+    assert "Under way." in worker.get(f"{path_of(one)}/{try_id}").text
+
+
+def test_an_id_in_capitals_leads_to_the_same_pages(portal: Office) -> None:
+    worker = portal.administrator()
+    client = new_application(portal.inside.served, worker.tenant, "ClientCredentialClients")
+    proof = hidden_fields(worker.get(path_of(client)), path_of(client))["proof"]
+    shouted = path_of(client).replace(client.id, client.id.upper())
+    landing = worker.visitor._settle(worker.send(shouted, proof=proof))
+    assert landing.path.startswith(f"{path_of(client)}/")
+    again = landing.path.replace(path_of(client), shouted)
+    assert "It works." in worker.get(again).text
 
 
 @pytest.mark.requirement("R-39")
