@@ -137,6 +137,7 @@ def test_what_was_typed_before_the_session_ended_is_kept(administrator: Worker) 
     assert again.status_code == 403
     assert "Send this again?" in again.text
     assert "Typed long" in again.text
+    assert "<dt>Name</dt>" in again.text
     done = administrator.submit(again, add)
     assert "Client Successfully Created" in done.text
 

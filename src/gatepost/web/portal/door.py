@@ -23,6 +23,7 @@ from gatepost.web.portal.visits import (
     Route,
     Visit,
 )
+from gatepost.web.portal.words import catalogue
 
 BODY_LIMIT = 128 * 1024
 _GUESTS: Mapping[str, Mapping[str, Callable[[Guest], Reply]]] = {
@@ -31,7 +32,7 @@ _GUESTS: Mapping[str, Mapping[str, Callable[[Guest], Reply]]] = {
     f"{PREFIX}/signed-out": {"GET": guests.signed_out},
 }
 _CLIENTS = "/security/clients"
-_UNTOLD = frozenset({"draft", "base", "version", "op"})
+_UNTOLD = frozenset({"draft", "base", "version", "op", "step", "secret_zone"})
 _STATUSES = {
     Code.ROLE_MISSING: 403,
     Code.FORM_NOT_OURS: 403,
@@ -117,8 +118,16 @@ def _sent_again(visit: Visit, refused: FormOfAnotherSession) -> Reply:
         action="/" + "/".join(visit.call.segments),
         proof=visit.proof(refused.purpose),
         fields=fields,
-        told=[pair for pair in fields if pair[0] not in _UNTOLD and pair[1]],
+        told=[
+            (_label(visit, name), value) for name, value in fields if name not in _UNTOLD and value
+        ],
     )
+
+
+def _label(visit: Visit, name: str) -> str:
+    """A field as its form calls it, where it is one of a client's."""
+    bare = name.removeprefix("draft:")
+    return catalogue(visit.place.theme).get(f"field.{bare}.label", name)
 
 
 def _found(routes: list[Route], segments: tuple[str, ...]) -> _Match:
