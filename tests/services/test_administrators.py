@@ -22,6 +22,7 @@ from tests.services.world import (
     administrator,
     found,
     new_world,
+    remove_user,
     role_id,
 )
 
@@ -61,7 +62,7 @@ def test_the_last_administrating_person_stays(world: Bench, tenant_id: str) -> N
     with pytest.raises(Refused) as roles_taken:
         users.replace_roles(world, act, person, ())
     with pytest.raises(Refused) as removed:
-        users.remove(world, act, person)
+        remove_user(world, act, person)
     assert roles_taken.value.code == removed.value.code == Code.LAST_ADMINISTRATOR
     assert role_id(world, tenant_id, ADMINISTRATOR) in users.get(world, tenant_id, person).role_ids
     add_administrator(world, act)
@@ -86,7 +87,7 @@ def test_nobody_removes_themselves(world: Bench, tenant_id: str) -> None:
     token_mark = mark(stands.incarnation, new_grant(world, tenant_id, me, app).id)
     caller = Caller(tenant_id, "user", me, app, roles, types, token_mark)
     with pytest.raises(Refused) as refused:
-        users.remove(world, act._replace(caller=caller), me)
+        remove_user(world, act._replace(caller=caller), me)
     assert refused.value.code is Code.OWN_ACCOUNT
 
 

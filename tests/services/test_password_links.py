@@ -24,7 +24,7 @@ from gatepost.services.sign_in import Problem
 from gatepost.services.tenants import operator_act
 from gatepost.services.world import Act
 from tests.flows import new_grant
-from tests.services.world import Bench, found, new_world, role_id
+from tests.services.world import Bench, found, new_world, remove_user, role_id
 from tests.web.indoors import set_enabled
 
 pytestmark = pytest.mark.requirement("R-82")
@@ -298,7 +298,7 @@ class TestBrakes:
     def test_the_same_address_under_another_id_counts_as_one(self, desk: Desk) -> None:
         for _ in range(2):
             desk.links.make(desk.act, desk.user_id)
-        users.remove(desk.world, desk.act, desk.user_id)
+        remove_user(desk.world, desk.act, desk.user_id)
         self.refusal(desk, desk.person(contact_email=EMAIL.upper()))
 
     def test_the_same_person_under_another_address_counts_as_one(self, desk: Desk) -> None:
@@ -425,7 +425,7 @@ def _off_and_on(desk: Desk) -> None:
 
 
 def _removed(desk: Desk) -> None:
-    users.remove(desk.world, desk.act, desk.user_id)
+    remove_user(desk.world, desk.act, desk.user_id)
 
 
 def _removed_and_back(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """A world for services in memory: a clock that the test moves, the real keys and dice."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from gatepost.crypto.foreign_keys import ForeignKeys
 from gatepost.crypto.jose import Jose
@@ -12,7 +13,9 @@ from gatepost.model.events import Origin
 from gatepost.ports import PageOf
 from gatepost.services import clients, tenants
 from gatepost.services.clients import Added
+from gatepost.services.courier import Courier, LogoutNote
 from gatepost.services.principals import confirmed, mark
+from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.tenants import Founded, Founding
 from gatepost.services.world import Act, World
 from gatepost.system import SystemDice
@@ -122,3 +125,16 @@ def add_client(
 ) -> Added:
     """A client of a kind, with a secret where the kind has secrets."""
     return clients.add(world, act, kind, {"name": "Boiler", **members}, SecretDraft())
+
+
+class Silence:
+    """A courier that delivers nothing: for tests in which no application is to be told."""
+
+    def send(self, notes: tuple[LogoutNote, ...]) -> None:
+        """Let them go."""
+
+
+def remove_user(world: Bench, act: Act, user_id: str) -> None:
+    """Remove a person, as REST and the portal do."""
+    lists = SignInLists(world, "https://id.example.com/identity", cast("Courier", Silence()))
+    lists.remove(act, user_id)

@@ -140,14 +140,8 @@ def replace_roles(world: World, act: Act, user_id: str, role_ids: Sequence[str])
     return change(world, act, user_id, {"role_ids": tuple(role_ids)})
 
 
-def remove(world: World, act: Act, user_id: str) -> None:
-    """Remove a user; nobody removes themselves."""
-    with writing_as(world, act) as tenancy:
-        take_away(world, act, tenancy, _existing(tenancy, user_id))
-
-
 def take_away(world: World, act: Act, tenancy: Tenancy, user: User) -> None:
-    """Remove a user within a change that is under way."""
+    """Remove a user within a change that is under way; nobody removes themselves."""
     if act.actor == Actor("user", user.id):
         raise Refused(
             Code.OWN_ACCOUNT,
