@@ -63,7 +63,7 @@ def test_what_is_known_of_a_wrong_address_is_told_to_the_journal() -> None:
     found = target({"redirect_uri": "https://app.example.com/CB" + "x" * 3_000}, HYBRID)
     assert isinstance(found, ShowError)
     sent = found.known["Sent"]
-    assert sent == ("https://app.example.com/CB" + "x" * 3_000)[:500]
+    assert sent == ("https://app.example.com/CB" + "x" * 3_000)[:2001]
     assert {name: found.known[name] for name in found.known if name != "Sent"} == {
         "Registered": list(URIS),
         "Nearest": CALLBACK,

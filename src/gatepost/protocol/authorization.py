@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient, extension
 from gatepost.model.requests import AuthorizationRequest
+from gatepost.model.uris import MAX_LENGTH
 from gatepost.protocol import pkce, redirects, resources, response, scopes
 from gatepost.protocol.interaction import NONE, PROMPTS
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
@@ -19,7 +20,8 @@ from gatepost.protocol.requested_claims import read_claims
 
 MAX_NONCE = 1_000
 MAX_STATE = 4_096
-_MAX_TOLD = 500
+# One character more than can be registered, so that what is told whole could be.
+_MAX_TOLD = MAX_LENGTH + 1
 MAX_ACR_VALUES = 1_000
 _MAX_AGE_DIGITS = 10
 _TENANT = "tenant:"

@@ -132,8 +132,6 @@ def _hindrance(client: StoredClient, member: str, sent: str, way: Way) -> Hindra
     fault = redirect_uri_fault(sent)
     if fault is not None:
         return Hindrance(f"This address can never be registered: it {fault.problem}.", fault.mend)
-    if way is Way.ADD_REDIRECT and len(sent) >= _TOLD_OF_REDIRECT:
-        return _CUT
     if len(getattr(client.settings, member)) >= MAX_LIST_ITEMS:
         return _FULL
     problem = _problem(client, Mend(way, member, sent))
@@ -154,12 +152,6 @@ def _list_with(client: StoredClient, mend: Mend) -> tuple[str, ...]:
 
 _MADE_HERE = frozenset({Way.ADD_REDIRECT, Way.ADD_LOGOUT, Way.ENABLE})
 _LISTS = {Way.ADD_REDIRECT: "redirect_uris", Way.ADD_LOGOUT: "post_logout_redirect_uris"}
-# The journal keeps so much of a redirect address; of one as long as that the end may be missing.
-_TOLD_OF_REDIRECT = 500
-_CUT = Hindrance(
-    "The address is so long that its end was not kept.",
-    "Copy it from the application, and add it to the client.",
-)
 _FULL = Hindrance(
     f"The client has {MAX_LIST_ITEMS} addresses of this sort already, which is the most.",
     "Remove one that is not used any more, and come back.",

@@ -9,11 +9,22 @@ from gatepost.ports import ListedClient
 from gatepost.services import listing
 from gatepost.web.http import Reply
 from gatepost.web.portal import client_details, list_state
-from gatepost.web.portal.list_state import PAGE_SIZE, ListState, slug
+from gatepost.web.portal.list_state import ORDERS, PAGE_SIZE, ListState, slug
 from gatepost.web.portal.visits import PREFIX, Allowed, Route, Visit, redirect
 
-_NOTICES = frozenset({"saved", "disabled", "enabled", "removed", "mended", "secret-changed",
-                      "secret-removed", "roles-saved", "tried"})  # fmt: skip
+_NOTICES = frozenset(
+    {
+        "saved",
+        "disabled",
+        "enabled",
+        "removed",
+        "mended",
+        "secret-changed",
+        "secret-removed",
+        "roles-saved",
+        "tried",
+    }
+)
 
 
 def clients(visit: Visit) -> Reply:
@@ -67,22 +78,22 @@ def _row(visit: Visit, state: ListState, row: ListedClient) -> dict[str, Any]:
 
 
 def _columns(visit: Visit, state: ListState) -> list[dict[str, Any]]:
-    sortable = {"name": "name", "expiry": "expiry", "used": "used"}
     names = ["name", "id", "status", "lifetime", "expiry", "used"]
     if not state.kind.has_secret:
         names.remove("expiry")
-    return [_column(visit, state, name, sortable.get(name)) for name in names]
+    return [_column(visit, state, name) for name in names]
 
 
-def _column(visit: Visit, state: ListState, name: str, order: str | None) -> dict[str, Any]:
+def _column(visit: Visit, state: ListState, name: str) -> dict[str, Any]:
+    """The head of a column. Those that the list can be ordered by are called as the order is."""
     label = visit.say(f"clients.column.{name}")
-    if order is None:
+    if name not in ORDERS:
         return {"label": label, "kind": "number" if name == "lifetime" else None}
-    here = state.sort == order
+    here = state.sort == name
     turned = here and not state.descending
     return {
         "label": label,
-        "href": state.address(sort=order, descending=turned, page=1),
+        "href": state.address(sort=name, descending=turned, page=1),
         "direction": ("descending" if state.descending else "ascending") if here else None,
     }
 

@@ -1,6 +1,7 @@
 """The pages of the portal for whoever is not signed in yet: which organisation, in, and out."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gatepost.model.errors import Code, Refused
@@ -42,15 +43,12 @@ class Guest(NamedTuple):
 
 def sign_in(guest: Guest, tenant_id: str | None = None) -> Reply:
     """Off to the identity server, in the tenant that was worked in last or is the only one."""
-    before = next(iter(guest.tokens), None)
-    wanted = tenant_id or (tenant_of(before) if before else None)
-    begun = wanted and guest.rooms.sessions.begin(wanted, _back(guest.call), guest.call.origin)
-    if not begun and not tenant_id:
-        only = tenants.chosen(guest.rooms.world, None)
-        begun = only and guest.rooms.sessions.begin(only, _back(guest.call), guest.call.origin)
-    if not begun:
-        return redirect(f"{PREFIX}/choose")
-    return redirect(begun.address, (guest.cookies.signing_in(begun.sealed),))
+    likely = (tenant_id,) if tenant_id else _likely(guest)
+    for wanted in filter(None, likely):
+        begun = guest.rooms.sessions.begin(wanted, _back(guest.call), guest.call.origin)
+        if begun is not None:
+            return redirect(begun.address, (guest.cookies.signing_in(begun.sealed),))
+    return redirect(f"{PREFIX}/choose")
 
 
 def callback(guest: Guest) -> Reply:
@@ -96,6 +94,11 @@ def signed_out(guest: Guest) -> Reply:
     left = guest.rooms.sessions.all(guest.tokens)
     names = [session.tenant.name for session in left]
     return guest.page(200, "signed_out.html", names=names)
+
+
+def _likely(guest: Guest) -> Iterator[str | None]:
+    yield tenant_of(guest.tokens[0]) if guest.tokens else None
+    yield tenants.chosen(guest.rooms.world, None)
 
 
 def _choice(guest: Guest, alias: str | None = None) -> Reply:
