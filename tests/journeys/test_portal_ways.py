@@ -1,11 +1,12 @@
 """The portal for people who work otherwise: without scripts, by keyboard, on a phone, in haste."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from gatepost.web.portal import drafts
 from tests.flows import CALLBACK, SIGNED_OUT, Application, new_person, redeem, token
@@ -312,3 +313,24 @@ def everything_in(page: Page) -> str:
     """The page with what stands in its fields."""
     values = "Array.from(document.querySelectorAll('input'), it => it.value).join(' ')"
     return page.content() + str(page.evaluate(values))
+
+
+def test_a_choice_made_before_the_script_came_counts(administrator: Worker) -> None:
+    page = administrator.page
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    script = "**/static/portal.js"
+    page.route(script, hold_first)
+    with page.expect_request(script):
+        page.goto("/portal/security/clients", wait_until="commit")
+    page.get_by_label("Client Type").select_option(label="Hybrid Clients")
+    held[0].continue_()
+    expect(page).to_have_url(re.compile("type=hybrid"))
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("type=hybrid"))
+    expect(page.get_by_label("Client Type")).to_have_value("client-credentials")

@@ -23,7 +23,11 @@ function focusFirst() {
 }
 
 for (const select of document.querySelectorAll("[data-auto-submit]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
+  const send = () => select.form.requestSubmit();
+  select.addEventListener("change", send);
+  // somebody may have chosen before this script was there
+  const shown = [...select.options].find((option) => option.defaultSelected);
+  if (shown && !shown.selected) send();
 }
 tellZone();
 focusFirst();
