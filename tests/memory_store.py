@@ -13,6 +13,17 @@ from tests.memory.deployment import MemoryDeployment, MemoryTenancy
 from tests.memory.unit import Tables, Unit
 
 
+class MemoryEpochs:
+    """`ports.Epochs` of one process: one number for all tenants."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+
+    def of(self, _tenant_id: str) -> bytes | None:
+        """The number of changes so far."""
+        return self.changes.to_bytes(8, "little")
+
+
 class MemoryStore:
     """`ports.Store` in memory."""
 
@@ -21,6 +32,7 @@ class MemoryStore:
         self._tables = Tables()
         self._lock = RLock()
         self._somebody_writes = False
+        self.epochs = MemoryEpochs()
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -67,6 +79,7 @@ class MemoryStore:
             try:
                 yield unit
                 self._tables = unit.finish()
+                self.epochs.changes += 1
             finally:
                 unit.close()
                 self._somebody_writes = False

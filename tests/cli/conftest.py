@@ -1,5 +1,7 @@
 """Places to run the program in: new ones, and one that was founded for tests that only look."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,11 @@ def founded_place(
 def spoilt(founded_place: tuple[Place, dict[str, str]], tmp_path: Path) -> Place:
     """A copy of that store, to be spoilt."""
     return copied(founded_place[0], tmp_path)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell lets what it runs in the background ignore Ctrl-C, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

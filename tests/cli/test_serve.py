@@ -146,6 +146,7 @@ def test_migrating_twice_and_at_once_migrates_once(place: Place) -> None:
     assert place.init()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_command_says_so(embedded: Place) -> None:
     pipe = embedded.folder / "password"
     os.mkfifo(pipe)

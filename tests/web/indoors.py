@@ -109,7 +109,8 @@ class _Inside(httpx.BaseTransport):
         origin = Origin(self._dice.guid(), self._address)
         segments = path_segments(path)
         call = Call(request.method, segments, query, headers, request.read(), origin)
-        reply = self._front._answer(self._front._find(call.method, segments), call)
+        endpoint = self._front._find(call.method, segments)
+        reply = self._front._answer(endpoint, endpoint.handle, call)
         return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body)
 
 

@@ -19,11 +19,14 @@ from gatepost.app.house import (
 )
 from gatepost.app.links import printed_links
 from gatepost.app.server import Server
+from gatepost.storage.epochs import Board, StoreEpochs
 
 __all__ = [
+    "Board",
     "House",
     "Server",
     "StartFault",
+    "StoreEpochs",
     "api_document",
     "backup_store",
     "ensure_signing_key",

@@ -24,6 +24,7 @@ from gatepost.services.world import World
 from gatepost.settings import Settings, safe_database_url
 from gatepost.storage import backup, schema
 from gatepost.storage.engine import Database, sqlite_path
+from gatepost.storage.epochs import StoreEpochs
 from gatepost.storage.sql_store import SqlStore
 from gatepost.system import SystemClock, SystemDice
 from gatepost.web.api import openapi
@@ -49,7 +50,7 @@ class House(NamedTuple):
         self.store.close()
 
 
-def open_house(settings: Settings) -> House:
+def open_house(settings: Settings, epochs: StoreEpochs | None = None) -> House:
     """Open a store that is ready for use; refused when it is not."""
     database = _existing(settings)
     found = schema.revision(database.engine)
@@ -60,7 +61,7 @@ def open_house(settings: Settings) -> House:
             if found is None
             else f"The store at {shown} is not at the newest schema. Run: gatepost migrate"
         )
-    return _furnish(settings, database, _loaded_key(settings))
+    return _furnish(settings, database, _loaded_key(settings), epochs)
 
 
 def prepare_house(settings: Settings) -> House:
@@ -101,10 +102,12 @@ def ensure_signing_key(house: House) -> None:
     keys.ensure(house.world, house.settings.signing_algorithm)
 
 
-def _furnish(settings: Settings, database: Database, master: MasterKey) -> House:
+def _furnish(
+    settings: Settings, database: Database, master: MasterKey, epochs: StoreEpochs | None = None
+) -> House:
     dice = SystemDice()
     secrets = KeyedSecrets(master, dice)
-    store = SqlStore(database.engine, secrets)
+    store = SqlStore(database.engine, secrets, epochs)
     world = World(
         store=store,
         clock=SystemClock(),

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from gatepost.app.house import House
 from gatepost.app.links import password_links
+from gatepost.app.watch import Watch
 from gatepost.crypto.passkeys import WebAuthnPasskeys
 from gatepost.model.errors import StoreUnavailable
 from gatepost.outgoing import Messenger
@@ -76,6 +77,7 @@ class Server:
             devices=rooms.devices,
             ring=ring,
         )
+        self._watch = Watch(house, ring)
         self._stopping = threading.Event()
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
         lists = SignInLists(house.world, issuer, self._courier)
@@ -87,12 +89,14 @@ class Server:
 
     def start(self) -> None:
         """Begin the background work."""
+        self._watch.start()
         self._clerk.start()
         self._courier.start()
 
     def stop(self) -> None:
         """End it, and keep what is not yet kept."""
         self.front.close()
+        self._watch.stop()
         self._courier.stop()
         self._stopping.set()
         self._clerk.join(timeout=10)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import uvicorn
 
-from gatepost.app import Server, StartFault, open_house
+from gatepost.app import Board, Server, StartFault, StoreEpochs, open_house
 from gatepost.cli.guard import GuardedProtocol
 from gatepost.settings import Settings
 
@@ -51,7 +51,7 @@ def reserve(host: str, port: int, count: int) -> Plan:
 def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], None]) -> None:
     """Serve until told to stop."""
     if plan.workers == 1:
-        _work(plan.socket, settings, public_url, ready)
+        _work(plan.socket, (settings, public_url), ready)
         return
     _Crew(plan, settings, public_url, ready).run()
 
@@ -79,7 +79,8 @@ class _Crew:
         self._settings = settings
         self._public_url = public_url
         self._ready = ready
-        self._pids: set[int] = set()
+        self._board = Board(plan.workers)
+        self._pids: dict[int, int] = {}
         self._stopping = False
         self._ready_from, self._ready_to = os.pipe()
         self._alive_from, self._alive_to = os.pipe()
@@ -89,8 +90,8 @@ class _Crew:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         threading.Thread(target=self._announce, name="announce", daemon=True).start()
-        for _ in range(self._plan.workers):
-            self._spawn()
+        for number in range(self._plan.workers):
+            self._spawn(number)
         while self._pids:
             self._wait_for_one()
 
@@ -103,24 +104,24 @@ class _Crew:
 
     def _wait_for_one(self) -> None:
         pid, status = os.wait()
-        self._pids.discard(pid)
-        if self._stopping:
+        number = self._pids.pop(pid, None)
+        if self._stopping or number is None:
             return
         _log.error("worker %s ended with status %s; starting another", pid, status)
         time.sleep(_RESPAWN_PAUSE_S)
-        self._spawn()
+        self._spawn(number)
 
-    def _spawn(self) -> None:
+    def _spawn(self, number: int) -> None:
         """Fork a worker; a signal waits meanwhile, so that none is started behind its back."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         pid = -1 if self._stopping else os.fork()
         if pid == 0:
-            self._be_worker()
+            self._be_worker(number)
         if pid > 0:
-            self._pids.add(pid)
+            self._pids[pid] = number
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
-    def _be_worker(self) -> NoReturn:
+    def _be_worker(self, number: int) -> NoReturn:
         status = 1
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -131,7 +132,9 @@ class _Crew:
             family = self._plan.socket.family
             own = _bound(family, self._plan.host, self._plan.port, shared=True)
             self._plan.socket.close()
-            _work(own, self._settings, self._public_url, lambda: _tell(self._ready_to))
+            what = (self._settings, self._public_url)
+            epochs = StoreEpochs(self._board, number)
+            _work(own, what, lambda: _tell(self._ready_to), epochs)
             status = 0
         except BaseException:  # noqa: BLE001  (a fork must end here, whatever happened)
             _log.exception("worker could not serve")
@@ -150,10 +153,14 @@ class _Crew:
 
 
 def _work(
-    own: socket.socket, settings: Settings, public_url: str, ready: Callable[[], None]
+    own: socket.socket,
+    what: tuple[Settings, str],
+    ready: Callable[[], None],
+    epochs: StoreEpochs | None = None,
 ) -> None:
     """One worker, from start to graceful stop."""
-    server = Server(open_house(settings), public_url)
+    settings, public_url = what
+    server = Server(open_house(settings, epochs), public_url)
     config = uvicorn.Config(
         server.front,
         loop="uvloop",

@@ -9,6 +9,7 @@ from gatepost.ports.client_stores import (
     PageOf,
     SecretUse,
 )
+from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
 from gatepost.ports.stores import (
     Deployment,
@@ -39,6 +40,7 @@ __all__ = [
     "Deployment",
     "Dice",
     "DirectoryStore",
+    "Epochs",
     "ExpiringSecret",
     "GrantStore",
     "JournalStore",

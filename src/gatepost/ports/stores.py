@@ -17,6 +17,7 @@ from gatepost.model.people import User
 from gatepost.model.portal import PasswordLink, TryOut
 from gatepost.model.tenants import Role, Tenant
 from gatepost.ports.client_stores import ClientStore, PageOf
+from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import GrantStore, SignInStore
 
 
@@ -235,6 +236,10 @@ class Deployment(Protocol):
 
 class Store(Protocol):
     """The door to the store: one block is one transaction."""
+
+    @property
+    def epochs(self) -> Epochs:
+        """Whether what was read may still be relied on."""
 
     def reading(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
         """A consistent view of one tenant."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from gatepost.model import client_kinds
 from gatepost.model.clients import StoredClient, extension
 from gatepost.model.events import ANONYMOUS, DEPLOYMENT, Action, Actor, Event, Origin
-from gatepost.ports import SecretUse, Tenancy
+from gatepost.ports import SecretUse
 from gatepost.protocol import client_authentication
 from gatepost.protocol.client_assertions import (
     AssertionClaims,
@@ -15,6 +15,7 @@ from gatepost.protocol.client_assertions import (
 )
 from gatepost.protocol.client_authentication import Credentials, refused
 from gatepost.protocol.parameters import OAuthError
+from gatepost.services.cards import Cards, ClientCard
 from gatepost.services.named_clients import folded_id
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.usage import UsageBook
@@ -37,14 +38,23 @@ class FormRequest(NamedTuple):
 class KnownClient(NamedTuple):
     """The client that is calling; `secret_id` is 0 for a key and None for a public client."""
 
-    tenant_id: str
-    client: StoredClient
+    card: ClientCard
     secret_id: int | None
+
+    @property
+    def tenant_id(self) -> str:
+        """The client's tenant."""
+        return self.card.tenant_id
+
+    @property
+    def client(self) -> StoredClient:
+        """The client with its settings."""
+        return self.card.client
 
     @property
     def id(self) -> str:
         """The client's id."""
-        return self.client.settings.id
+        return self.card.client.settings.id
 
 
 class Books(NamedTuple):
@@ -65,10 +75,21 @@ class ClientLogin:
     """Authenticates clients for the endpoints of one issuer."""
 
     def __init__(self, world: World, audiences: frozenset[str], books: Books) -> None:
+        self.cards = Cards(world.store)
         self._world = world
         self._audiences = audiences
         self._usage = books.usage
         self._refusals = books.refusals
+
+    def at_hand(self, request: FormRequest) -> KnownClient | None:
+        """The client, where that needs no store and nothing is wrong; its use is not noted yet."""
+        found = client_authentication.presented(request.authorization, request.form)
+        if isinstance(found, OAuthError) or found.assertion:
+            return None
+        credentials = found._replace(client_id=folded_id(found.client_id))
+        card = self.cards.client_at_hand(credentials.client_id)
+        known = None if card is None else self._authenticated(card, credentials)
+        return known if isinstance(known, KnownClient) else None
 
     def known(self, request: FormRequest) -> KnownClient | OAuthError:
         """The client, or the error to send; a refusal leaves its mark."""
@@ -76,21 +97,23 @@ class ClientLogin:
         if isinstance(found, OAuthError):
             return self._refuse_nobody(found, request)
         credentials = found._replace(client_id=folded_id(found.client_id))
-        with self._world.store.reading_all() as deployment:
-            tenant_id = deployment.tenant_of_client(credentials.client_id)
-        if tenant_id is None:
+        card = self.cards.client(credentials.client_id)
+        if card is None:
             self._look_busy(credentials)
             return self._refuse_nobody(refused("unknown_client"), request)
-        with self._world.store.reading(tenant_id) as tenancy:
-            known = self._authenticated(tenancy, tenant_id, credentials)
+        known = self._authenticated(card, credentials)
         if isinstance(known, _Asserted):
             known = self._proved_once(*known)
         if isinstance(known, OAuthError):
-            self.remember(tenant_id, credentials.client_id, known, request.origin)
+            self.remember(card.tenant_id, credentials.client_id, known, request.origin)
         else:
-            use = SecretUse(known.id, known.secret_id or 0, 1, self._world.clock.now())
-            self._usage.note(tenant_id, use)
+            self.note_use(known)
         return known
+
+    def note_use(self, known: KnownClient) -> None:
+        """Count a use of the client's secret."""
+        use = SecretUse(known.id, known.secret_id or 0, 1, self._world.clock.now())
+        self._usage.note(known.tenant_id, use)
 
     def remember(self, tenant_id: str, client_id: str, error: OAuthError, origin: Origin) -> None:
         """Write a refusal into the journal of the client's tenant."""
@@ -108,37 +131,30 @@ class ClientLogin:
         )
 
     def _authenticated(
-        self, tenancy: Tenancy, tenant_id: str, credentials: Credentials
+        self, card: ClientCard, credentials: Credentials
     ) -> KnownClient | _Asserted | OAuthError:
-        client = tenancy.clients.find(credentials.client_id)
-        if client is None:
-            return refused("unknown_client")
-        found = self._by_its_method(tenancy, tenant_id, client, credentials)
-        if not isinstance(found, OAuthError) and not client.settings.enabled:
+        found = self._by_its_method(card, credentials)
+        if not isinstance(found, OAuthError) and not card.client.settings.enabled:
             return refused("client_disabled")
         return found
 
     def _by_its_method(
-        self, tenancy: Tenancy, tenant_id: str, client: StoredClient, credentials: Credentials
+        self, card: ClientCard, credentials: Credentials
     ) -> KnownClient | _Asserted | OAuthError:
-        has_secret = client_kinds.BY_NAME[client.kind].has_secret
+        has_secret = client_kinds.BY_NAME[card.client.kind].has_secret
         if credentials.assertion:
-            claims = self._read_assertion(client, credentials)
+            claims = self._read_assertion(card.client, credentials)
             if isinstance(claims, OAuthError):
                 return claims
-            return _Asserted(KnownClient(tenant_id, client, BY_KEY), claims)
+            return _Asserted(KnownClient(card, BY_KEY), claims)
         if not credentials.secret:
-            if has_secret:
-                return refused("no_credentials")
-            return KnownClient(tenant_id, client, None)
+            return refused("no_credentials") if has_secret else KnownClient(card, None)
         if not has_secret:
             return refused("secret_of_public_client")
         digest = self._world.secrets.digest(credentials.secret)
-        digests = tenancy.clients.digests(client.settings.id)
-        match = client_authentication.matching_secret(digests, digest, self._world.clock.now())
-        if isinstance(match, OAuthError):
-            return match
-        return KnownClient(tenant_id, client, match.id)
+        now = self._world.clock.now()
+        match = client_authentication.matching_secret(card.digests, digest, now)
+        return match if isinstance(match, OAuthError) else KnownClient(card, match.id)
 
     def _read_assertion(
         self, client: StoredClient, credentials: Credentials

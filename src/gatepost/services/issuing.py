@@ -26,6 +26,10 @@ class Mint:
         self._world = world
         self._ring = ring
 
+    def is_at_hand(self) -> bool:
+        """Whether the key that signs is known without a look at the store."""
+        return self._ring.is_fresh()
+
     def access_token(self, principal: Principal, scopes: tuple[str, ...], lifetime: int) -> str:
         """An access token for our API (RFC 9068)."""
         payload = claims.access_claims(

@@ -24,12 +24,24 @@ class KeyRing:
         self._keys: tuple[SigningKey, ...] = ()
         self._read_at: datetime | None = None
 
+    def is_fresh(self) -> bool:
+        """Whether the last look is young enough for the keys to be used without another."""
+        return self._is_younger(RING_AGE)
+
+    def look(self) -> None:
+        """Read the keys ahead of need, so that nobody waits for it."""
+        if not self._is_younger(RING_AGE / 2):
+            self._read(self._world.clock.now())
+
     def keys(self) -> tuple[SigningKey, ...]:
         """All keys, read again when the last look is too old."""
-        now = self._world.clock.now()
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < RING_AGE:
-            self._read(now)
+        if not self.is_fresh():
+            self._read(self._world.clock.now())
         return self._keys
+
+    def _is_younger(self, age: timedelta) -> bool:
+        now = self._world.clock.now()
+        return self._read_at is not None and timedelta(0) <= now - self._read_at < age
 
     def _read(self, now: datetime) -> None:
         """Read the keys; while the store cannot be reached, those last known go on."""

@@ -1,11 +1,13 @@
 """The client that an address or a request names: its id as it is kept, and the client itself."""
 
+import re
+
 from gatepost.model.client_kinds import PORTAL, ClientKind
 from gatepost.model.clients import StoredClient
 from gatepost.model.errors import Code, NotFound
 from gatepost.ports import Tenancy
 
-_GUID_LENGTH = 36
+_GUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def existing(tenancy: Tenancy, kind: ClientKind, client_id_: str) -> StoredClient:
@@ -26,13 +28,4 @@ def managed(tenancy: Tenancy, client_id_: str) -> StoredClient:
 
 def folded_id(text: str) -> str:
     """A client id as it is kept: GUIDs in lower case, anything else as it is."""
-    return text.lower() if _is_guid(text) else text
-
-
-def _is_guid(text: str) -> bool:
-    bare = text.replace("-", "")
-    return (
-        len(text) == _GUID_LENGTH
-        and [i for i, c in enumerate(text) if c == "-"] == [8, 13, 18, 23]
-        and all(character in "0123456789abcdefABCDEF" for character in bare)
-    )
+    return text.lower() if _GUID.fullmatch(text) else text

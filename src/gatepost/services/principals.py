@@ -22,6 +22,13 @@ _MARK_END = "."
 _GUID_LENGTH = 36
 
 
+class Roles(NamedTuple):
+    """Those roles of a principal that exist, with the types of the built-in ones."""
+
+    ids: tuple[str, ...]
+    types: tuple[str, ...]
+
+
 class Standing(NamedTuple):
     """A principal that may act now.
 
@@ -49,6 +56,13 @@ def standing_of_client(tenancy: Tenancy, client: StoredClient) -> Standing | Non
     if not client.settings.enabled:
         return None
     return _with_types(tenancy, client.incarnation, getattr(client.settings, "role_ids", ()))
+
+
+def roles_of(tenancy: Tenancy, role_ids: tuple[str, ...]) -> Roles:
+    """The roles of these ids that exist."""
+    roles = tenancy.directory.some_roles(role_ids) if role_ids else ()
+    types = tuple(role.type_id for role in roles if role.type_id is not None)
+    return Roles(tuple(role.id for role in roles), types)
 
 
 def person(tenancy: Tenancy, tenant_id: str, family: Family) -> tuple[Principal, Person] | None:
@@ -158,6 +172,4 @@ def _check_still_allowed(tenancy: Tenancy, caller: Caller) -> None:
 
 
 def _with_types(tenancy: Tenancy, incarnation: str, role_ids: tuple[str, ...]) -> Standing:
-    roles = tenancy.directory.some_roles(role_ids)
-    types = tuple(role.type_id for role in roles if role.type_id is not None)
-    return Standing(incarnation, tuple(role.id for role in roles), types)
+    return Standing(incarnation, *roles_of(tenancy, role_ids))

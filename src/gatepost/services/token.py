@@ -13,7 +13,7 @@ from gatepost.model.grants import Family, RefreshToken
 from gatepost.ports import Tenancy
 from gatepost.protocol import claims, resources
 from gatepost.protocol.claims import Principal
-from gatepost.protocol.grants import GRANTS, Grant
+from gatepost.protocol.grants import GRANTS, Grant, client_credentials
 from gatepost.protocol.grants.decisions import Again, Evidence, Issue, Replay, invalid_grant
 from gatepost.protocol.grants.request import GrantRequest
 from gatepost.protocol.id_tokens import Beside, Person
@@ -23,7 +23,7 @@ from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
 from gatepost.services.evidence import Presented
 from gatepost.services.flows import RefreshRules
 from gatepost.services.issuing import Mint
-from gatepost.services.principals import mark, person, standing_of_client
+from gatepost.services.principals import mark, person
 from gatepost.services.world import World
 
 _REFRESH_TOKEN_BYTES = 32
@@ -62,6 +62,17 @@ class TokenService:
         self._mint = mint
         self._refresh = refresh
         self._resources = resources.known(mint.issuer)
+
+    def at_hand(self, request: FormRequest) -> Tokens | None:
+        """Tokens, where they need nothing of the store and nothing is wrong; None otherwise."""
+        if request.form.get("grant_type") != client_credentials.GRANT_TYPE:
+            return None
+        known = self._login.at_hand(request) if self._mint.is_at_hand() else None
+        outcome = None if known is None else self._answer(known, request)
+        if known is None or not isinstance(outcome, Tokens):
+            return None
+        self._login.note_use(known)
+        return outcome
 
     def answer(self, request: FormRequest) -> Tokens | OAuthError:
         """Tokens, or the error to send."""
@@ -106,8 +117,7 @@ class TokenService:
         decision = row.decide(GrantRequest(request.form, known.client, None, self._now()))
         if not isinstance(decision, Issue):
             return decision if isinstance(decision, OAuthError) else _NOT_POSSIBLE
-        with self._world.store.reading(known.tenant_id) as tenancy:
-            stands = standing_of_client(tenancy, known.client)
+        stands = known.card.standing
         if stands is None:
             return invalid_grant("the client may not act", "principal_inactive")
         stands = stands._replace(incarnation=mark(stands.incarnation, known.secret_id or 0))

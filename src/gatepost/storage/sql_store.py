@@ -1,6 +1,6 @@
 """The door to the store on SQL: transactions, and the views that they open."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, func, select, update
 
+from gatepost.model.errors import StoreUnavailable
 from gatepost.model.events import DEPLOYMENT
 from gatepost.model.keys import SigningKey
 from gatepost.model.portal import TryOut
@@ -18,6 +19,7 @@ from gatepost.storage import sweeping, try_out_store
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.directory_store import SqlDirectoryStore
 from gatepost.storage.engine import transaction
+from gatepost.storage.epochs import Board, StoreEpochs, raised
 from gatepost.storage.flow_rows import value_of
 from gatepost.storage.flow_tables import device_codes, sign_ins
 from gatepost.storage.grant_store import SqlGrantStore
@@ -166,9 +168,14 @@ class SqlDeployment:
 class SqlStore:
     """`ports.Store` on SQL."""
 
-    def __init__(self, engine: Engine, secrets: Secrets) -> None:
+    def __init__(self, engine: Engine, secrets: Secrets, epochs: StoreEpochs | None = None) -> None:
         self._engine = engine
         self._secrets = secrets
+        self.epochs = epochs or StoreEpochs(Board())
+
+    def look(self) -> None:
+        """See how far the epochs moved, so that what is kept in memory may be used on."""
+        self.epochs.look(transaction(self._engine, writing=False))
 
     def close(self) -> None:
         """Give back all connections."""
@@ -200,11 +207,19 @@ class SqlStore:
 
     @contextmanager
     def _writing_unit(self, tenant_id: str) -> Iterator[UnitOfWork]:
-        with transaction(self._engine, writing=True) as connection:
-            work = UnitOfWork(connection, may_write=True)
-            work.take_turn(tenant_id)
-            yield work
-            work.check_recorded()
+        numbers: Mapping[int, int] = {}
+        try:
+            with transaction(self._engine, writing=True) as connection:
+                work = UnitOfWork(connection, may_write=True)
+                work.take_turn(tenant_id)
+                yield work
+                work.check_recorded()
+                numbers = raised(work, work.changed_tenants)
+        except StoreUnavailable:
+            if numbers:
+                self.epochs.doubt()
+            raise
+        self.epochs.show(numbers.items())
 
 
 def _key(row: Row[Any]) -> SigningKey:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKeyConstraint,
@@ -68,6 +69,15 @@ deployment = Table(
     metadata,
     Column("name", Words, primary_key=True),
     Column("value", LargeBinary, nullable=False),
+)
+
+# how many numbers the tenants fall on; see storage/epochs
+EPOCHS = 256
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, nullable=False),
 )
 
 tenants = Table(

@@ -55,6 +55,12 @@ class UnitOfWork:
         self._may_write = may_write
         self._changed = False
         self._recorded = False
+        self._tenant_ids: set[str] = set()
+
+    @property
+    def changed_tenants(self) -> frozenset[str]:
+        """The tenants whose turn was taken, where anything was changed."""
+        return frozenset(self._tenant_ids) if self._changed else frozenset()
 
     @property
     def connection(self) -> Connection:
@@ -63,7 +69,10 @@ class UnitOfWork:
 
     def take_turn(self, tenant_id: str) -> None:
         """Wait until no other writer of the tenant is under way; SQLite has one writer anyway."""
-        if self._may_write and self._connection.dialect.name == "postgresql":
+        if not self._may_write:
+            return
+        self._tenant_ids.add(tenant_id)
+        if self._connection.dialect.name == "postgresql":
             key = func.hashtextextended(tenant_id, 0)
             self._connection.execute(select(func.pg_advisory_xact_lock(key)))
 

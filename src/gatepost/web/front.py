@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from gatepost.model.errors import Code, Refused, StoreUnavailable
 from gatepost.model.events import Origin
@@ -37,6 +37,7 @@ _SINGLE_HEADERS = frozenset(
     {"authorization", "content-type", "content-length", "host", "accept-verbosity"}
 )
 
+_Made = TypeVar("_Made")
 Explain = Callable[[Refused, Origin], Reply]
 
 
@@ -44,13 +45,15 @@ class Endpoint(NamedTuple):
     """What answers a call: a handler, how much body it takes, and how it words a refusal.
 
     `hashes` is one that hashes passwords: those have threads of their own, so that a flood of
-    guesses makes nobody else wait (R-47).
+    guesses makes nobody else wait (R-47). `at_hand` answers on the event loop what needs no
+    store, and gives None for all else.
     """
 
     handle: Callable[[Call], Reply]
     explain: Explain
     body_limit: int = 0
     hashes: bool = False
+    at_hand: Callable[[Call], Reply | None] | None = None
 
 
 class _Sent(NamedTuple):
@@ -127,8 +130,7 @@ class Front:
             _check_headers(scope["headers"], repeated)
             body = await _read_body(receive, headers, endpoint.body_limit)
             call = Call(method, segments, scope["query_string"], headers, body, origin)
-            threads = self._hashing if endpoint.hashes else self._calls
-            reply = await threads.run(lambda: self._answer(endpoint, call))
+            reply = await self._answered(endpoint, call)
         except Refused as refused:
             reply = endpoint.explain(refused, origin)
         except _Gone:
@@ -153,10 +155,21 @@ class Front:
                 return endpoint
         raise LookupError("the last door answers every path")
 
-    def _answer(self, endpoint: Endpoint, call: Call) -> Reply:
+    async def _answered(self, endpoint: Endpoint, call: Call) -> Reply:
+        """The answer at hand, or the one that is made in a thread."""
+        if endpoint.at_hand is not None:
+            reply = self._answer(endpoint, endpoint.at_hand, call)
+            if reply is not None:
+                return reply
+        threads = self._hashing if endpoint.hashes else self._calls
+        return await threads.run(lambda: self._answer(endpoint, endpoint.handle, call))
+
+    def _answer(
+        self, endpoint: Endpoint, handle: Callable[[Call], _Made], call: Call
+    ) -> Reply | _Made:
         """Run a handler and turn whatever it raises into an answer (R-59, R-72, R-79)."""
         try:
-            return endpoint.handle(call)
+            return handle(call)
         except Refused as refused:
             return endpoint.explain(refused, call.origin)
         except StoreUnavailable as fault:

@@ -55,6 +55,7 @@ class _Address(NamedTuple):
     handle: Callable[[Call], Reply]
     body_limit: int = 0
     for_browsers: bool = True
+    at_hand: Callable[[Call], Reply | None] | None = None
 
 
 class OidcDoor:
@@ -86,7 +87,9 @@ class OidcDoor:
         own = {
             discovery.DISCOVERY_PATH: _Address(reading, self._document),
             discovery.JWKS_PATH: _Address(reading, self._keys),
-            discovery.TOKEN_PATH: _Address(posting, self._token, limit),
+            discovery.TOKEN_PATH: _Address(
+                posting, self._token, limit, at_hand=self._token_at_hand
+            ),
             discovery.USERINFO_PATH: _Address((*reading, "POST"), self._userinfo, limit),
             discovery.REVOCATION_PATH: _Address(posting, self._revoke, limit),
             discovery.PUSHED_PATH: _Address(posting, self._push, limit, for_browsers=False),
@@ -114,11 +117,15 @@ class OidcDoor:
             return deployment.has_origin(origin)
 
     def _token(self, call: Call) -> Reply:
-        def told(tokens: Tokens) -> Reply:
-            found = {name: value for name, value in tokens._asdict().items() if value is not None}
-            return json_reply(200, {**found, "token_type": "Bearer"}, _NO_CACHE)
+        return _answered(call, self._desk.tokens.answer, _told)
 
-        return _answered(call, self._desk.tokens.answer, told)
+    def _token_at_hand(self, call: Call) -> Reply | None:
+        """The same without the store; whether an origin may read it is in the store too."""
+        request = None if "origin" in call.headers else _request(call)
+        if not isinstance(request, FormRequest):
+            return None
+        tokens = self._desk.tokens.at_hand(request)
+        return None if tokens is None else self._cors.shared(call, _told(tokens))
 
     def _introspect(self, call: Call) -> Reply:
         def told(members: Mapping[str, Any]) -> Reply:
@@ -192,10 +199,15 @@ class WrongMethod(Refused):
         self.methods = methods
 
 
+def _told(tokens: Tokens) -> Reply:
+    found = {name: value for name, value in tokens._asdict().items() if value is not None}
+    return json_reply(200, {**found, "token_type": "Bearer"}, _NO_CACHE)
+
+
 def _endpoint(address: _Address, method: str, handle: Callable[[Call], Reply]) -> Endpoint:
     if method not in address.methods:
         return Endpoint(_wrong_method(address.methods), explain)
-    return Endpoint(handle, explain, address.body_limit)
+    return Endpoint(handle, explain, address.body_limit, at_hand=address.at_hand)
 
 
 def _wrong_method(methods: tuple[str, ...]) -> Callable[[Call], Reply]:

@@ -1,0 +1,112 @@
+"""Cards: what a token needs to know of clients and people, kept while nothing was changed.
+
+A card carries the epoch that was taken before the store was read, and is used while the epoch is
+the same (docs/decisions/0021). Nothing is kept of what is not there.
+"""
+
+from threading import Lock
+from typing import Generic, NamedTuple, TypeVar
+
+from gatepost.model.clients import SecretDigest, StoredClient
+from gatepost.model.people import User
+from gatepost.ports import Epochs, Store
+from gatepost.services.principals import Roles, Standing, roles_of, standing_of_client
+
+MOST_CARDS = 32_768
+
+_V = TypeVar("_V")
+
+
+class ClientCard(NamedTuple):
+    """A client, what its secrets are compared with, and its standing when it acts for itself."""
+
+    tenant_id: str
+    client: StoredClient
+    digests: tuple[SecretDigest, ...]
+    standing: Standing | None
+
+
+class PersonCard(NamedTuple):
+    """A person with their roles."""
+
+    user: User
+    roles: Roles
+
+
+class Cards:
+    """The cards of one process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._clients: _Drawer[ClientCard] = _Drawer(store.epochs)
+        self._people: _Drawer[PersonCard] = _Drawer(store.epochs)
+
+    def client_at_hand(self, client_id: str) -> ClientCard | None:
+        """The card of a client, where there is a good one."""
+        return self._clients.good(client_id)
+
+    def client(self, client_id: str) -> ClientCard | None:
+        """The card of a client, made anew where there is no good one; None for no client."""
+        return self._clients.good(client_id) or self._read_client(client_id)
+
+    def person(self, tenant_id: str, user_id: str) -> PersonCard | None:
+        """The card of a person, made anew where there is no good one; None for no person."""
+        return self._people.good((tenant_id, user_id)) or self._read_person(tenant_id, user_id)
+
+    def _read_client(self, client_id: str) -> ClientCard | None:
+        with self._store.reading_all() as deployment:
+            tenant_id = deployment.tenant_of_client(client_id)
+        if tenant_id is None:
+            return None
+        # Before the view is opened that the card is made of: what is newer must not look as old.
+        epoch = self._store.epochs.of(tenant_id)
+        with self._store.reading(tenant_id) as tenancy:
+            client = tenancy.clients.find(client_id)
+            if client is None:
+                return None
+            digests = tenancy.clients.digests(client_id)
+            standing = standing_of_client(tenancy, client)
+        card = ClientCard(tenant_id, client, digests, standing)
+        self._clients.keep(client_id, (tenant_id, epoch), card)
+        return card
+
+    def _read_person(self, tenant_id: str, user_id: str) -> PersonCard | None:
+        epoch = self._store.epochs.of(tenant_id)
+        with self._store.reading(tenant_id) as tenancy:
+            user = tenancy.directory.user(user_id)
+            if user is None:
+                return None
+            card = PersonCard(user, roles_of(tenancy, user.role_ids))
+        self._people.keep((tenant_id, user_id), (tenant_id, epoch), card)
+        return card
+
+
+class _Kept(NamedTuple, Generic[_V]):
+    tenant_id: str
+    epoch: bytes
+    card: _V
+
+
+class _Drawer(Generic[_V]):
+    """Cards of one sort; the oldest makes room for the newest."""
+
+    def __init__(self, epochs: Epochs) -> None:
+        self._epochs = epochs
+        self._kept: dict[object, _Kept[_V]] = {}
+        self._lock = Lock()
+
+    def good(self, name: object) -> _V | None:
+        kept = self._kept.get(name)
+        if kept is None or kept.epoch != self._epochs.of(kept.tenant_id):
+            return None
+        return kept.card
+
+    def keep(self, name: object, of: tuple[str, bytes | None], card: _V) -> None:
+        tenant_id, epoch = of
+        if epoch is None:
+            return
+        with self._lock:
+            self._kept.pop(name, None)
+            if len(self._kept) >= MOST_CARDS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[name] = _Kept(tenant_id, epoch, card)

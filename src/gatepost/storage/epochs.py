@@ -1,0 +1,88 @@
+"""Epochs: numbers in the store that move with every change, and the board that shows them.
+
+The workers of a node share the board, which is mapped before they are forked. A worker writes only
+its own cells, and only upwards; readers compare the cells of all workers. See docs/decisions/0021.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from mmap import mmap
+from threading import Lock
+from zlib import crc32
+
+from sqlalchemy import Connection, select
+
+from gatepost.storage.tables import EPOCHS, epochs
+from gatepost.storage.unit_of_work import UnitOfWork
+
+GOOD_FOR_S = 0.9
+"""How long what is kept may be used after the last look began: less than the promised second."""
+
+_CELL = 8
+
+
+class Board:
+    """The memory that the workers of one node show each other their epochs in."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self.workers = workers
+        self.memory = mmap(-1, EPOCHS * workers * _CELL)
+
+
+class StoreEpochs:
+    """`ports.Epochs` of one worker, fed by its own commits and by looks at the store."""
+
+    def __init__(self, board: Board, worker: int = 0) -> None:
+        self._memory = board.memory
+        self._row = board.workers * _CELL
+        self._own = worker * _CELL
+        self._good_until = 0.0
+        self._lock = Lock()
+
+    def of(self, tenant_id: str) -> bytes | None:
+        """The tenant's epoch, to be taken before reading; None while nothing kept may be used."""
+        if time.monotonic() >= self._good_until:
+            return None
+        start = number_of(tenant_id) * self._row
+        return self._memory[start : start + self._row]
+
+    def look(self, reading: AbstractContextManager[Connection]) -> None:
+        """Read the epochs of the store. A look that fails lets what is kept end in time."""
+        began = time.monotonic()
+        with reading as connection:
+            found = [(row.number, row.n) for row in connection.execute(select(epochs))]
+        self.show(found)
+        self._good_until = began + GOOD_FOR_S
+
+    def show(self, numbers: Iterable[tuple[int, int]]) -> None:
+        """Let all workers of the node see these numbers."""
+        with self._lock:
+            for number, n in numbers:
+                start = number * self._row + self._own
+                if n > int.from_bytes(self._memory[start : start + _CELL], "little"):
+                    self._memory[start : start + _CELL] = n.to_bytes(_CELL, "little")
+
+    def doubt(self) -> None:
+        """Use nothing that is kept until the next look: a change may or may not have been made."""
+        self._good_until = 0.0
+
+
+def raised(work: UnitOfWork, tenant_ids: Iterable[str]) -> Mapping[int, int]:
+    """Raise the epochs of tenants, as the last statements of a change; the new numbers.
+
+    In order, so that two changes of several tenants do not wait for each other.
+    """
+    found: dict[int, int] = {}
+    for number in sorted({number_of(tenant_id) for tenant_id in tenant_ids}):
+        first = work.insert(epochs).values(number=number, n=1)
+        statement = first.on_conflict_do_update(
+            index_elements=[epochs.c.number], set_={"n": epochs.c.n + 1}
+        ).returning(epochs.c.n)
+        found[number] = work.connection.scalars(statement).one()
+    return found
+
+
+def number_of(tenant_id: str) -> int:
+    """Which of the epochs a tenant falls on."""
+    return crc32(tenant_id.encode()) % EPOCHS
