@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 
 from gatepost.app import House, Server, ensure_signing_key, prepare_house
-from gatepost.cli.guard import GuardedProtocol
+from gatepost.cli.quick import QuickProtocol
 from gatepost.crypto.sealing import create_master_key
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
@@ -75,7 +75,7 @@ def serve(settings: Settings, host: str = "127.0.0.1") -> Iterator[Served]:
     server = Server(house, url)
     server.start()
     config = uvicorn.Config(
-        server.front, loop="asyncio", http=GuardedProtocol, lifespan="off", log_config=None
+        server.front, loop="asyncio", http=QuickProtocol, lifespan="off", log_config=None
     )
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(

@@ -18,7 +18,7 @@ from msgspec import Struct
 from gatepost.model import setting_values as values
 from gatepost.model.keys import Algorithm
 from gatepost.model.mail import MailServer
-from gatepost.model.setting_values import SQLITE, Listen, Network, Unusable
+from gatepost.model.setting_values import SQLITE, Listen, Network, Pooler, Unusable
 from gatepost.model.tenants import Theme
 from gatepost.model.text import quoted, refused_character
 
@@ -44,6 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """All settings, with their defaults."""
 
     database_url: str = "sqlite:///./data/gatepost.db"
+    database_pooler: Pooler = "none"
     public_url: str | None = None
     master_key_file: Path | None = None
     workers: int = 1
@@ -191,6 +192,7 @@ def _shown(name: str, value: Any) -> str:
 
 _ROWS: dict[str, _Row] = {
     "database_url": _Row(values.database_url),
+    "database_pooler": _Row(values.one_of(values.words(Pooler))),
     "public_url": _Row(values.public_url),
     "master_key_file": _Row(values.path),
     "workers": _Row(values.workers, int),

@@ -66,12 +66,12 @@ def open_house(settings: Settings, epochs: StoreEpochs | None = None) -> House:
 
 def prepare_house(settings: Settings) -> House:
     """Open a store, bringing it to the newest schema; an embedded one gets its master key."""
-    return _prepared(settings, Database(settings.database_url))
+    return _prepared(settings, _database(settings))
 
 
 def found_house(settings: Settings) -> House:
     """The same for `gatepost init`, which is run on purpose: any new store gets its master key."""
-    database = Database(settings.database_url)
+    database = _database(settings)
     schema.migrate(database.engine)
     _make_first_key(settings, database)
     return _prepared(settings, database)
@@ -79,7 +79,7 @@ def found_house(settings: Settings) -> House:
 
 def migrate_store(settings: Settings) -> bool:
     """Bring the store to the newest schema; True when there was something to do."""
-    return schema.migrate(Database(settings.database_url).engine)
+    return schema.migrate(_database(settings).engine)
 
 
 def store_revision(settings: Settings) -> tuple[str | None, str]:
@@ -94,7 +94,7 @@ def backup_store(settings: Settings, target: Path) -> int:
 
 def restore_store(settings: Settings, source: Path) -> int:
     """Fill an empty store from a backup; the number of rows."""
-    return backup.restore(source, settings.database_url)
+    return backup.restore(source, settings.database_url, settings.database_pooler)
 
 
 def ensure_signing_key(house: House) -> None:
@@ -153,7 +153,11 @@ def _existing(settings: Settings) -> Database:
     path = sqlite_path(settings.database_url)
     if path is not None and not path.exists():
         raise StartFault(f"There is no store at {path}. Run: gatepost init")
-    return Database(settings.database_url)
+    return _database(settings)
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url, settings.database_pooler)
 
 
 def _prepared(settings: Settings, database: Database) -> House:

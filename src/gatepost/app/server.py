@@ -42,7 +42,7 @@ from gatepost.web.front import Front
 from gatepost.web.interaction.cookies import Cookies
 from gatepost.web.interaction.door import InteractionDoor
 from gatepost.web.interaction.visits import Place, Rooms
-from gatepost.web.oidc.door import Desk, OidcDoor
+from gatepost.web.oidc.door import AT_HAND, Desk, OidcDoor
 from gatepost.web.portal import visits as portal_visits
 from gatepost.web.portal.cookies import Cookies as PortalCookies
 from gatepost.web.portal.door import PortalDoor
@@ -100,11 +100,12 @@ class Server:
         self._courier.stop()
         self._stopping.set()
         self._clerk.join(timeout=10)
-        self._keep_refusals()
+        self._keep_the_rest()
         self._house.close()
 
-    def _keep_refusals(self) -> None:
+    def _keep_the_rest(self) -> None:
         try:
+            self._book.keep_all(self._house.store)
             self._refusals.keep()
         except StoreUnavailable as fault:
             logging.getLogger("gatepost.refusals").warning("counts are lost: %s", fault)
@@ -189,9 +190,12 @@ def _front(
         api,
         site,
     )
-    return Front(
+    front = Front(
         (InteractionDoor(rooms, place), *doors),
         world.dice,
         settings.trusted_proxies,
         https=https,
     )
+    for method, path in AT_HAND:
+        front.answer_at_once(method, ISSUER_PATH + path)
+    return front

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, NoReturn
 import uvicorn
 
 from gatepost.app import Board, Server, StartFault, StoreEpochs, open_house
-from gatepost.cli.guard import GuardedProtocol
+from gatepost.cli.access_log import AccessLog
+from gatepost.cli.quick import QuickProtocol
 from gatepost.settings import Settings
 
 _BACKLOG = 1024
@@ -164,7 +165,7 @@ def _work(
     config = uvicorn.Config(
         server.front,
         loop="uvloop",
-        http=GuardedProtocol,
+        http=QuickProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -179,11 +180,15 @@ def _work(
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _already_stopping)
+    access_log = AccessLog(settings.log_format)
+    server.front.note = access_log.note
+    access_log.start()
     server.start()
     try:
         _Announcing(config, ready).run(sockets=[own])
     finally:
         server.stop()
+        access_log.stop()
 
 
 def _already_stopping(_signal: int, _frame: Any) -> None:

@@ -21,6 +21,7 @@ from gatepost.crypto import compact
 from gatepost.crypto.compact import ECDSA, P256_SIZE, RSA_PADDING, Check
 from gatepost.crypto.sealing import Sealer
 from gatepost.model import base64url
+from gatepost.model.base64url import encoded_bytes as _encoded
 from gatepost.model.keys import Algorithm, SigningKey
 
 HEADER_NAMES = frozenset({"alg", "kid", "typ"})
@@ -40,8 +41,7 @@ class Jose:
     def __init__(self, sealer: Sealer, rsa_bits: int = 2048) -> None:
         self._sealer = sealer
         self._rsa_bits = rsa_bits
-        self._signs: _Shelf[tuple[str, Algorithm], _Sign] = _Shelf()
-        self._headers: _Shelf[tuple[str, Algorithm, str], bytes] = _Shelf()
+        self._signs: _Shelf[tuple[str, Algorithm, str], tuple[bytes, _Sign]] = _Shelf()
         self._checks: _Shelf[tuple[str, Algorithm], Check] = _Shelf()
 
     def generate(self, algorithm: Algorithm, created_at: datetime) -> SigningKey:
@@ -65,9 +65,11 @@ class Jose:
 
     def sign(self, key: SigningKey, token_type: str, payload: bytes) -> str:
         """The payload under a header of exactly alg, kid and typ."""
-        name = (key.kid, key.algorithm)
-        sign = self._signs.get(name, lambda: self._prepared_sign(key))
-        header = self._headers.get((*name, token_type), lambda: _header(key, token_type))
+        name = (key.kid, key.algorithm, token_type)
+        prepared = self._signs.find(name)
+        if prepared is None:
+            prepared = self._signs.keep(name, (_header(key, token_type), self._prepared_sign(key)))
+        header, sign = prepared
         signed = header + b"." + _encoded(payload)
         return (signed + b"." + _encoded(sign(signed))).decode("ascii")
 
@@ -80,9 +82,10 @@ class Jose:
         if key is None:
             return None
         name = (key.kid, key.algorithm)
-        check = self._checks.get(
-            name, lambda: compact.prepared_check(key.algorithm, key.public_jwk)
-        )
+        check = self._checks.find(name)
+        if check is None:
+            made = compact.prepared_check(key.algorithm, key.public_jwk)
+            check = self._checks.keep(name, made)
         return opened.payload if compact.is_signed(opened, check) else None
 
     def _new_private(self, algorithm: Algorithm) -> _PrivateKey:
@@ -108,15 +111,15 @@ class _Shelf(Generic[_K, _V]):
         self._kept: dict[_K, _V] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: _K, make: Callable[[], _V]) -> _V:
-        found = self._kept.get(name)
-        if found is None:
-            found = make()
-            with self._lock:
-                if len(self._kept) >= _KEPT:
-                    del self._kept[next(iter(self._kept))]
-                self._kept[name] = found
-        return found
+    def find(self, name: _K) -> _V | None:
+        return self._kept.get(name)
+
+    def keep(self, name: _K, made: _V) -> _V:
+        with self._lock:
+            if len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[name] = made
+        return made
 
 
 def _place(kid: str, algorithm: Algorithm) -> bytes:
@@ -167,10 +170,6 @@ def _key_for(
 def _raw(der: bytes) -> bytes:
     """r and s side by side, as RFC 7518 section 3.4 wants them."""
     return b"".join(part.to_bytes(P256_SIZE, "big") for part in decode_dss_signature(der))
-
-
-def _encoded(octets: bytes) -> bytes:
-    return base64url.encoded(octets).encode("ascii")
 
 
 def _number(value: int) -> str:

@@ -4,13 +4,14 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from gatepost.model.mail import MailServer, deliverable
 from gatepost.model.mail import mail_server as read_mail_server
 from gatepost.model.uris import Fault, origin_fault, page_uri_fault
 
+Pooler = Literal["none", "transaction"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SQLITE = "sqlite:///"

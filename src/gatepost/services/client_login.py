@@ -86,9 +86,8 @@ class ClientLogin:
         found = client_authentication.presented(request.authorization, request.form)
         if isinstance(found, OAuthError) or found.assertion:
             return None
-        credentials = found._replace(client_id=folded_id(found.client_id))
-        card = self.cards.client_at_hand(credentials.client_id)
-        known = None if card is None else self._authenticated(card, credentials)
+        card = self.cards.client_at_hand(folded_id(found.client_id))
+        known = None if card is None else self._authenticated(card, found)
         return known if isinstance(known, KnownClient) else None
 
     def known(self, request: FormRequest) -> KnownClient | OAuthError:

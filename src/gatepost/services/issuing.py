@@ -26,10 +26,6 @@ class Mint:
         self._world = world
         self._ring = ring
 
-    def is_at_hand(self) -> bool:
-        """Whether the key that signs is known without a look at the store."""
-        return self._ring.is_fresh()
-
     def access_token(self, principal: Principal, scopes: tuple[str, ...], lifetime: int) -> str:
         """An access token for our API (RFC 9068)."""
         payload = claims.access_claims(
@@ -67,7 +63,7 @@ class Mint:
         return None if payload is None else logout.read_hint(payload, self.issuer)
 
     def _key(self) -> SigningKey:
-        key = self._ring.signing()
+        key = self._ring.at_hand() or self._ring.signing()
         if key is None:
             raise StoreUnavailable("no signing key is active")
         return key

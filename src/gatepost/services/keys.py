@@ -22,11 +22,8 @@ class KeyRing:
     def __init__(self, world: World) -> None:
         self._world = world
         self._keys: tuple[SigningKey, ...] = ()
+        self._signing: SigningKey | None = None
         self._read_at: datetime | None = None
-
-    def is_fresh(self) -> bool:
-        """Whether the last look is young enough for the keys to be used without another."""
-        return self._is_younger(RING_AGE)
 
     def look(self) -> None:
         """Read the keys ahead of need, so that nobody waits for it."""
@@ -35,7 +32,7 @@ class KeyRing:
 
     def keys(self) -> tuple[SigningKey, ...]:
         """All keys, read again when the last look is too old."""
-        if not self.is_fresh():
+        if not self._is_younger(RING_AGE):
             self._read(self._world.clock.now())
         return self._keys
 
@@ -51,6 +48,7 @@ class KeyRing:
         except StoreUnavailable:
             if not self._keys:
                 raise
+        self._signing = signing_key(self._keys, now)
         self._read_at = now
 
     def published(self) -> tuple[SigningKey, ...]:
@@ -60,6 +58,10 @@ class KeyRing:
     def signing(self) -> SigningKey | None:
         """The key that signs now."""
         return signing_key(self.keys(), self._world.clock.now())
+
+    def at_hand(self) -> SigningKey | None:
+        """The key that signed at the last look, where that was a moment ago."""
+        return self._signing if self._is_younger(RING_AGE) else None
 
 
 def ensure(world: World, algorithm: Algorithm) -> SigningKey:

@@ -7,6 +7,8 @@ in the log where no client is known. Nothing is signed inside a transaction.
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from gatepost.model import client_kinds
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.grants import Family, RefreshToken
@@ -28,14 +30,16 @@ from gatepost.services.world import World
 
 _REFRESH_TOKEN_BYTES = 32
 _MAX_PRESENTED = 500
+_BEARER = "Bearer"
 
 
-class Tokens(NamedTuple):
-    """A successful answer (RFC 6749, 5.1)."""
+class Tokens(Struct, frozen=True, omit_defaults=True):
+    """A successful answer (RFC 6749, 5.1), with its members as they are sent."""
 
     access_token: str
     expires_in: int
     scope: str
+    token_type: str
     id_token: str | None = None
     refresh_token: str | None = None
 
@@ -67,7 +71,7 @@ class TokenService:
         """Tokens, where they need nothing of the store and nothing is wrong; None otherwise."""
         if request.form.get("grant_type") != client_credentials.GRANT_TYPE:
             return None
-        known = self._login.at_hand(request) if self._mint.is_at_hand() else None
+        known = self._login.at_hand(request)
         outcome = None if known is None else self._answer(known, request)
         if known is None or not isinstance(outcome, Tokens):
             return None
@@ -120,11 +124,13 @@ class TokenService:
         stands = known.card.standing
         if stands is None:
             return invalid_grant("the client may not act", "principal_inactive")
-        stands = stands._replace(incarnation=mark(stands.incarnation, known.secret_id or 0))
-        principal = Principal(known.tenant_id, claims.client_subject(known.id), known.id, *stands)
+        token_mark = mark(stands.incarnation, known.secret_id or 0)
+        principal = Principal(
+            known.tenant_id, claims.client_subject(known.id), known.id, token_mark, *stands[1:]
+        )
         lifetime = known.client.settings.access_token_lifetime
         token = self._mint.access_token(principal, decision.scopes, lifetime)
-        return Tokens(token, lifetime, " ".join(decision.scopes))
+        return Tokens(token, lifetime, " ".join(decision.scopes), _BEARER)
 
     def _redeem(
         self, known: KnownClient, row: Grant, what: Presented, request: FormRequest
@@ -192,7 +198,7 @@ class TokenService:
         if issue.with_id_token:
             beside = Beside(nonce=issue.nonce, access_token=token)
             id_token = self._mint.id_token(family, person, beside)
-        return Tokens(token, lifetime, " ".join(issue.scopes), id_token, refresh)
+        return Tokens(token, lifetime, " ".join(issue.scopes), _BEARER, id_token, refresh)
 
     def _end_family(
         self, tenancy: Tenancy, known: KnownClient, replay: Replay, origin: Origin

@@ -4,6 +4,8 @@ import hmac
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec import to_builtins
+
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
 from gatepost.protocol import discovery, id_tokens, pkce, response, scopes
@@ -108,7 +110,7 @@ def id_token_checks(
 
 def tokens_step(key: str, form: Mapping[str, str | None], tokens: Tokens, issuer: str) -> Step:
     """The exchange at the token endpoint that gave tokens."""
-    told = {**tokens._asdict(), "token_type": "Bearer"}
+    told = to_builtins(tokens)
     named = (("id_token", tokens.id_token), ("access_token", tokens.access_token))
     read = (read_token(name, token) for name, token in named if token)
     return Step(

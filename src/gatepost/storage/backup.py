@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, insert, select
 
 from gatepost.model.errors import BackupFault
+from gatepost.model.setting_values import Pooler
 from gatepost.storage import flow_tables, journal_tables, portal_tables, schema
 from gatepost.storage.engine import Database, transaction
 from gatepost.storage.tables import metadata
@@ -43,12 +44,12 @@ def backup(source: Database, target: Path) -> int:
         raise
 
 
-def restore(source: Path, target_url: str) -> int:
+def restore(source: Path, target_url: str, pooler: Pooler = "none") -> int:
     """Fill an empty store from a backup; refuses to overwrite."""
     if not source.is_file():
         raise BackupFault(f"{source} is not there. Name a file that gatepost backup wrote.")
     rows = _checked(source)
-    target = Database(target_url)  # not before, because this makes an embedded store
+    target = Database(target_url, pooler)  # not before, because this makes an embedded store
     try:
         if not _is_empty(target.engine):
             raise BackupFault(

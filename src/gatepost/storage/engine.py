@@ -2,6 +2,8 @@
 
 SQLite: WAL, synchronous FULL, foreign keys on, BEGIN IMMEDIATE for writers. PostgreSQL:
 synchronous_commit stays on, statements and locks have time limits, a pool waits two seconds.
+Nothing is kept in a session of the database, so that a pooler may give each transaction another
+one (docs/decisions/0022).
 """
 
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatepost.model.errors import StoreUnavailable
+from gatepost.model.setting_values import Pooler
 
 BUSY_TIMEOUT_MS = 5_000
 POOL_WAIT_S = 2.0
@@ -23,26 +26,34 @@ _ALWAYS: dict[str, Any] = {
     "json_deserializer": msgspec.json.decode,
     "hide_parameters": True,
 }
-_PG_OPTIONS = (
-    "-c statement_timeout=5000 -c lock_timeout=2000 "
-    "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+_LIMITS = {
+    "statement_timeout": "5000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "10000",
+}
+_REFUSED_BY_POOLER = "unsupported startup parameter"
+_OF_THE_SESSION = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+_OF_THE_TRANSACTION = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in _LIMITS.items()
 )
 
 
 class Database:
     """A store by its address: the engine, and the file where it is one."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pooler: Pooler = "none") -> None:
         self.path = sqlite_path(url)
-        self.engine = make_engine(url)
+        self.engine = make_engine(url, pooler)
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for a `sqlite:///` or `postgresql://` address."""
+def make_engine(url: str, pooler: Pooler = "none") -> Engine:
+    """An engine for a `sqlite:///` or `postgresql://` address, which may be a pooler's."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
-    return _postgresql(parsed)
+    if pooler == "transaction":
+        return _behind_pooler(parsed)
+    return _postgresql(parsed, {"options": _OF_THE_SESSION})
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -84,11 +95,22 @@ def _make_private_file(path: Path) -> None:
     path.touch(mode=0o600, exist_ok=True)
 
 
-def _postgresql(url: URL) -> Engine:
+def _behind_pooler(url: URL) -> Engine:
+    """The session is another one in each transaction: it has no limits and knows no statements."""
+    engine = _postgresql(url, {"prepare_threshold": None})
+
+    @event.listens_for(engine, "begin")
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(_OF_THE_TRANSACTION)
+
+    return engine
+
+
+def _postgresql(url: URL, session: dict[str, Any]) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={
-            "options": _PG_OPTIONS,
+            **session,
             "connect_timeout": 2,
             "keepalives_idle": 5,
             "tcp_user_timeout": 10_000,
@@ -128,4 +150,7 @@ def _is_passing(error: DBAPIError) -> bool:
 
 def _first_line(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    said = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    if _REFUSED_BY_POOLER in said:
+        return f"{said}; behind a pooler set GATEPOST_DATABASE_POOLER=transaction"
+    return said

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, case, delete, literal, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, case, delete, select, update
 from sqlalchemy.sql import func
 
 from gatepost.model.clients import Secret, SecretDigest
@@ -12,6 +12,32 @@ from gatepost.ports import SecretUse
 from gatepost.storage.moments import Moment
 from gatepost.storage.tables import client_secrets, clients
 from gatepost.storage.unit_of_work import UnitOfWork
+
+_AT = bindparam("at", type_=Moment)
+_NOTE_SECRET = (
+    update(client_secrets)
+    .where(
+        client_secrets.c.tenant_id == bindparam("tenant"),
+        client_secrets.c.client_id == bindparam("client"),
+        client_secrets.c.id == bindparam("secret"),
+    )
+    .values(
+        use_count=client_secrets.c.use_count + bindparam("step"),
+        first_used_at=func.coalesce(client_secrets.c.first_used_at, _AT),
+        last_used_at=case(
+            (client_secrets.c.last_used_at > _AT, client_secrets.c.last_used_at), else_=_AT
+        ),
+    )
+)
+_NOTE_CLIENT = (
+    update(clients)
+    .where(
+        clients.c.tenant_id == bindparam("tenant"),
+        clients.c.id == bindparam("client"),
+        clients.c.last_used_at < _AT,
+    )
+    .values(last_used_at=_AT)
+)
 
 
 class SqlSecretStore:
@@ -83,25 +109,21 @@ class SqlSecretStore:
 
         Secret 0 stands for a client that used none: only the client's own last use is noted.
         """
-        for use in uses:
-            self._note_use_of_secret(use)
-            earlier = clients.c.last_used_at < use.last_used_at
-            mine = (*self._here(clients), clients.c.id == use.client_id, earlier)
-            self._work.keep_books(
-                update(clients).where(*mine).values(last_used_at=use.last_used_at)
-            )
-
-    def _note_use_of_secret(self, use: SecretUse) -> None:
-        last, now = client_secrets.c.last_used_at, literal(use.last_used_at, Moment)
-        self._work.keep_books(
-            update(client_secrets)
-            .where(*self._of_client(use.client_id), client_secrets.c.id == use.secret_id)
-            .values(
-                use_count=client_secrets.c.use_count + use.count,
-                first_used_at=func.coalesce(client_secrets.c.first_used_at, now),
-                last_used_at=case((last > now, last), else_=now),
-            )
-        )
+        rows = [
+            {
+                "tenant": self._tenant_id,
+                "client": use.client_id,
+                "secret": use.secret_id,
+                "step": use.count,
+                "at": use.last_used_at,
+            }
+            for use in uses
+        ]
+        of_secrets = [row for row in rows if row["secret"]]
+        if of_secrets:
+            self._work.keep_books(_NOTE_SECRET, of_secrets)
+        if rows:
+            self._work.keep_books(_NOTE_CLIENT, rows)
 
     def _note_next_expiry(self, client_id: str) -> None:
         """Of all secrets as they are now; it goes with the change that was just made.

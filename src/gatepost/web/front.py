@@ -1,41 +1,29 @@
 """The ASGI application: finds the endpoint, reads the body within limits, answers in a thread.
 
 Everything that every answer needs (correlation id, security headers, limits, the last catch) is
-here once, so that no endpoint can forget it.
+here once, so that no endpoint can forget it. What an endpoint has at hand is answered without a
+thread, and where the server asks `at_once`, without a task either.
 """
 
 import asyncio
 import logging
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from gatepost.model.errors import Code, Refused, StoreUnavailable
 from gatepost.model.events import Origin
 from gatepost.ports import Dice
+from gatepost.web import wire
 from gatepost.web.addresses import Network, caller_address
-from gatepost.web.http import Call, Headers, Reply, path_segments
+from gatepost.web.http import Call, Reply, path_segments
+from gatepost.web.wire import Gone, RawHeaders, Sent, Wire
 
-BODY_TIMEOUT_S = 20
 THREADS = 16
 HASHING_THREADS = 4
 MOST_WAITING = 1_000
 MOST_HASHING = 68
-MAX_HEADER_BYTES = 32 * 1024
 _MAX_LOGGED_PATH = 500
-_UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
-# After these the rest of the request may still be on its way: nobody is to wait for it.
-_CLOSING = frozenset({408, 413, 431})
-_SECURITY: Headers = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-)
-_HSTS: Headers = (("Strict-Transport-Security", "max-age=31536000"),)
-_SINGLE_HEADERS = frozenset(
-    {"authorization", "content-type", "content-length", "host", "accept-verbosity"}
-)
 
 _Made = TypeVar("_Made")
 Explain = Callable[[Refused, Origin], Reply]
@@ -56,11 +44,26 @@ class Endpoint(NamedTuple):
     at_hand: Callable[[Call], Reply | None] | None = None
 
 
-class _Sent(NamedTuple):
-    """An answer on its way out."""
+class Answered(NamedTuple):
+    """What the log tells of an answer."""
 
-    reply: Reply
-    headers: tuple[tuple[bytes, bytes], ...]
+    method: str
+    path: str
+    status: int
+    origin: Origin
+
+
+Note = Callable[[Answered], None]
+
+
+class Whole(NamedTuple):
+    """A request that is there to its last byte; the target is its path, without a query."""
+
+    method: str
+    target: bytes
+    headers: RawHeaders
+    body: bytes
+    peer: str
 
 
 class Door(Protocol):
@@ -102,15 +105,50 @@ class Front:
         self._doors = doors
         self._dice = dice
         self._trusted = trusted
-        self._headers = _SECURITY + (_HSTS if https else ())
+        self._wire = Wire(https=https)
         self._calls = Threads("call", THREADS, MOST_WAITING)
         self._hashing = Threads("hash", HASHING_THREADS, MOST_HASHING)
         self._log = logging.getLogger("gatepost.http")
+        self._quick: dict[tuple[str, bytes], tuple[Endpoint, tuple[str, ...]]] = {}
+        self.note: Note = self._note_in_log
+
+    def answer_at_once(self, method: str, path: str) -> None:
+        """Let an address whose endpoint has answers at hand be asked by `at_once`."""
+        target = path.encode("ascii")
+        segments = path_segments(target)
+        self._quick[method, target] = (self._find(method, segments), segments)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI's entry."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
+
+    def may_be_at_once(self, method: str, target: bytes) -> bool:
+        """Whether the answer to such a request may be at hand."""
+        return (method, target) in self._quick
+
+    def at_once(self, whole: Whole, before: bytes) -> bytes | None:
+        """The message that answers, with header lines `before` its own; None if not at hand.
+
+        Only what is right is answered so. Whatever is wrong is met again on the way of all others,
+        and told there.
+        """
+        endpoint, segments = self._quick[whole.method, whole.target]
+        headers, fault = wire.read_headers(whole.headers)
+        if fault is not None:
+            return None
+        origin = self._origin(headers, whole.peer)
+        try:
+            wire.check_length(headers, endpoint.body_limit)
+            wire.check_size(len(whole.body), endpoint.body_limit)
+            call = Call(whole.method, segments, b"", headers, whole.body, origin)
+            reply = endpoint.at_hand(call) if endpoint.at_hand else None
+        except Exception:  # noqa: BLE001  (the way of all others meets it again, and tells it)
+            return None
+        message = None if reply is None else self._wire.message(reply, origin.operation_id, before)
+        if reply is not None and message is not None:
+            self.note(Answered(whole.method, whole.target.decode(), reply.status, origin))
+        return message
 
     def close(self) -> None:
         """Wait for the calls that are being answered."""
@@ -118,35 +156,31 @@ class Front:
         self._hashing.close()
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
-        operation_id = self._dice.guid()
         peer = scope["client"][0] if scope.get("client") else ""
-        headers, repeated = _headers(scope["headers"])
-        address = caller_address(peer, headers.get("x-forwarded-for"), self._trusted)
-        origin = Origin(operation_id, address)
+        headers, fault = wire.read_headers(scope["headers"])
+        origin = self._origin(headers, peer)
         method = scope["method"]
         segments = path_segments(scope["raw_path"])
         endpoint = self._find(method, segments)
         try:
-            _check_headers(scope["headers"], repeated)
-            body = await _read_body(receive, headers, endpoint.body_limit)
+            if fault is not None:
+                raise fault
+            wire.check_length(headers, endpoint.body_limit)
+            body = await wire.read_body(receive, endpoint.body_limit)
             call = Call(method, segments, scope["query_string"], headers, body, origin)
             reply = await self._answered(endpoint, call)
         except Refused as refused:
             reply = endpoint.explain(refused, origin)
-        except _Gone:
+        except Gone:
             return
-        self._log.info(
-            "%s %s %s",
-            method,
-            scope["path"][:_MAX_LOGGED_PATH],
-            reply.status,
-            extra={"operation_id": operation_id, "address": address},
-        )
-        sent = self._on_the_wire(reply, origin) or self._on_the_wire(
-            endpoint.explain(_fault(operation_id), origin), origin
-        )
+        self.note(Answered(method, scope["path"][:_MAX_LOGGED_PATH], reply.status, origin))
+        sent = self._sent(endpoint, reply, origin)
         if sent is not None:
-            await self._send(send, sent, bodiless=method == "HEAD")
+            await _send(send, sent, bodiless=method == "HEAD")
+
+    def _origin(self, headers: Mapping[str, str], peer: str) -> Origin:
+        address = caller_address(peer, headers.get("x-forwarded-for"), self._trusted)
+        return Origin(self._dice.guid(), address)
 
     def _find(self, method: str, segments: tuple[str, ...]) -> Endpoint:
         for door in self._doors:
@@ -183,24 +217,26 @@ class Front:
             )
             return endpoint.explain(_fault(call.origin.operation_id), call.origin)
 
-    def _on_the_wire(self, reply: Reply, origin: Origin) -> _Sent | None:
-        """The answer with all its headers as bytes; None where one of them could be none."""
-        own = [*reply.headers, *self._headers, ("Operation-Id", origin.operation_id)]
-        if reply.status in _CLOSING:
-            own.append(("Connection", "close"))
-        if any(_UNFIT.search(value) for _, value in own):
-            self._log.error("a header of an answer is not fit to be sent", extra=origin._asdict())
-            return None
-        headers = tuple((name.lower().encode(), value.encode("latin-1")) for name, value in own)
-        return _Sent(reply, headers)
+    def _sent(self, endpoint: Endpoint, reply: Reply, origin: Origin) -> Sent | None:
+        """The answer on its way; where a header of it cannot be sent, that is told instead."""
+        sent = self._wire.sent(reply, origin.operation_id)
+        if sent is not None:
+            return sent
+        self._log.error("a header of an answer is not fit to be sent", extra=origin._asdict())
+        fault = endpoint.explain(_fault(origin.operation_id), origin)
+        return self._wire.sent(fault, origin.operation_id)
 
-    async def _send(self, send: Any, sent: _Sent, *, bodiless: bool) -> None:
-        reply, headers = sent.reply, list(sent.headers)
-        if reply.status != 204 and (reply.body or not bodiless):
-            headers.append((b"content-length", str(len(reply.body)).encode()))
-        start = {"type": "http.response.start", "status": reply.status, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
+    def _note_in_log(self, answered: Answered) -> None:
+        method, path, status, origin = answered
+        self._log.info("%s %s %s", method, path, status, extra=origin._asdict())
+
+
+async def _send(send: Any, sent: Sent, *, bodiless: bool) -> None:
+    reply, headers = sent.reply, list(sent.headers)
+    if reply.status != 204 and (reply.body or not bodiless):
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
 
 
 _UNAVAILABLE = Refused(
@@ -222,75 +258,3 @@ def _fault(support_id: str) -> Refused:
         "Something went wrong on the server.",
         f"Tell your administrator this support id: {support_id}.",
     )
-
-
-class _Gone(Exception):
-    """The caller hung up before the request was whole."""
-
-
-def _headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[dict[str, str], str | None]:
-    """The headers by name, and the name of one that may stand only once but is repeated."""
-    found: dict[str, str] = {}
-    repeated = None
-    for raw_name, raw_value in raw:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        if name in found and name in _SINGLE_HEADERS:
-            repeated = name
-        found[name] = f"{found[name]},{value}" if name in found else value
-    return found, repeated
-
-
-async def _read_body(receive: Any, headers: dict[str, str], limit: int) -> bytes:
-    declared = headers.get("content-length", "0")
-    if declared.isdigit() and int(declared[:18]) > limit > 0:
-        raise _too_large(limit)
-    if limit and headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refused(
-            Code.UNSUPPORTED_MEDIA_TYPE,
-            "The body is compressed.",
-            "Send the body without Content-Encoding.",
-        )
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _Gone
-                size += len(message.get("body", b""))
-                if size > max(limit, _IGNORED_BODY):
-                    raise _too_large(limit)
-                chunks.append(message.get("body", b""))
-                if not message.get("more_body"):
-                    return b"".join(chunks)
-    except TimeoutError:
-        raise Refused(
-            Code.BODY_TIMEOUT,
-            f"The body did not arrive within {BODY_TIMEOUT_S} seconds.",
-            "Send the request again, faster.",
-        ) from None
-
-
-_IGNORED_BODY = 65_536
-
-
-def _too_large(limit: int) -> Refused:
-    return Refused(
-        Code.BODY_TOO_LARGE,
-        f"The body is larger than {limit} bytes." if limit else "No body is expected here.",
-        "Send a smaller body.",
-    )
-
-
-def _check_headers(raw: Sequence[tuple[bytes, bytes]], repeated: str | None) -> None:
-    if sum(len(name) + len(value) for name, value in raw) > MAX_HEADER_BYTES:
-        raise Refused(
-            Code.HEADERS_TOO_LARGE,
-            f"The headers are larger than {MAX_HEADER_BYTES} bytes.",
-            "Send fewer or shorter headers.",
-        )
-    if repeated:
-        raise Refused(
-            Code.MALFORMED_BODY, f"The header {repeated} is there more than once.", "Send it once."
-        )

@@ -10,6 +10,7 @@ from gatepost.web.http import Call, Headers, Reply
 MAX_AGE_S = 600
 _ALLOWED_HEADERS = "Authorization, Content-Type"
 _VARY: Headers = (("Vary", "Origin"),)
+_EXPOSED: Headers = (("Access-Control-Expose-Headers", "WWW-Authenticate, Operation-Id"),)
 
 
 class Cors:
@@ -36,11 +37,9 @@ class Cors:
 
     def shared(self, call: Call, reply: Reply) -> Reply:
         """The answer with what lets the calling origin read it, if it may."""
-        exposed: Headers = ()
         allowed = self._allowed(call)
-        if allowed:
-            exposed = (("Access-Control-Expose-Headers", "WWW-Authenticate, Operation-Id"),)
-        return reply._replace(headers=reply.headers + (allowed or _VARY) + exposed)
+        shown = (*allowed, *_EXPOSED) if allowed else _VARY
+        return Reply(reply.status, reply.body, reply.headers + shown)
 
     def _allowed(self, call: Call) -> Headers:
         origin = call.headers.get("origin")

@@ -37,6 +37,9 @@ _ERROR = {
     Code.STORE_UNAVAILABLE: "temporarily_unavailable",
     Code.INTERNAL: "server_error",
 }
+AT_HAND = (("POST", discovery.TOKEN_PATH),)
+"""The addresses whose answers may be at hand."""
+
 _CREDENTIALS = ("client_secret", "client_assertion", "client_id")
 
 
@@ -200,8 +203,7 @@ class WrongMethod(Refused):
 
 
 def _told(tokens: Tokens) -> Reply:
-    found = {name: value for name, value in tokens._asdict().items() if value is not None}
-    return json_reply(200, {**found, "token_type": "Bearer"}, _NO_CACHE)
+    return json_reply(200, tokens, _NO_CACHE)
 
 
 def _endpoint(address: _Address, method: str, handle: Callable[[Call], Reply]) -> Endpoint:
@@ -227,15 +229,15 @@ def _unknown(_call: Call) -> Reply:
 
 def _request(call: Call) -> FormRequest | OAuthError:
     """The form of a client's call; nothing secret may stand in the address (R-19)."""
-    media_type = call.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != _FORM:
+    media_type = call.headers.get("content-type", "")
+    if media_type != _FORM and media_type.split(";")[0].strip().lower() != _FORM:
         raise Refused(
             Code.UNSUPPORTED_MEDIA_TYPE, "the body is not form data", f"send it as {_FORM}"
         )
     form = parse_form(call.body)
     if isinstance(form, OAuthError):
         return form
-    if any(name.encode() in call.query for name in _CREDENTIALS):
+    if call.query and any(name.encode() in call.query for name in _CREDENTIALS):
         problem = "credentials are in the address; send them in the body or the header"
         return invalid_request(problem, "credentials_in_query")
     return FormRequest(form, call.headers.get("authorization"), call.origin)

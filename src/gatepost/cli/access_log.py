@@ -1,0 +1,88 @@
+"""The log of answers, written behind them: a line takes no time of the request it tells of.
+
+Lines are gathered and written four times a second by a thread, and once more at the end. Whoever
+kills the process without a word loses those of the last quarter of a second, and nothing else.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from gatepost.cli.logs import flat
+from gatepost.system import SystemClock
+from gatepost.web.front import Answered
+
+_WRITE_SECONDS = 0.25
+_MOST_LINES = 100_000
+_LOGGER = "gatepost.http"
+
+Line = Callable[[datetime, Answered], str]
+
+
+class AccessLog:
+    """The lines of one process."""
+
+    def __init__(self, log_format: str) -> None:
+        self._line: Line = as_json if log_format == "json" else as_text
+        self._clock = SystemClock()
+        self._noted: list[tuple[datetime, Answered]] = []
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="access-log", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is left."""
+        self._stopping.set()
+        self._thread.join(timeout=10)
+
+    def note(self, answered: Answered) -> None:
+        """Remember an answer; when nobody takes the lines, the newest are let go."""
+        if len(self._noted) < _MOST_LINES:
+            self._noted.append((self._clock.now(), answered))
+
+    def _keep(self) -> None:
+        ending = False
+        while not ending:
+            ending = self._stopping.wait(_WRITE_SECONDS)
+            self._write()
+
+    def _write(self) -> None:
+        noted, self._noted = self._noted, []
+        if noted:
+            lines = "\n".join(self._line(at, answered) for at, answered in noted)
+            sys.stderr.write(lines + "\n")
+            sys.stderr.flush()
+
+
+def as_text(at: datetime, answered: Answered) -> str:
+    """A line for people."""
+    method, path, status, (operation_id, address) = answered
+    shown = path if path.isprintable() else flat(path)
+    return (
+        f"{_time(at)} INFO    {method} {shown} {status} "
+        f"operation_id={operation_id} address={address}"
+    )
+
+
+def as_json(at: datetime, answered: Answered) -> str:
+    """A line for machines."""
+    method, path, status, (operation_id, address) = answered
+    return json.dumps(
+        {
+            "time": _time(at),
+            "level": "info",
+            "logger": _LOGGER,
+            "message": f"{method} {path} {status}",
+            "operation_id": operation_id,
+            "address": address,
+        }
+    )
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
