@@ -39,10 +39,12 @@ unit: dev ## the tests alone, with PostgreSQL and a browser at hand (ARGS="-k to
 lock: ## write requirements/*.txt anew from pyproject.toml (ARGS="--upgrade")
 	@tools/lock.sh $(ARGS)
 
-bench: dev ## measure (ARGS go to bench.foundation)
-	$(BIN)/python -m bench.foundation $(ARGS)
+bench: dev ## measure everything, or the families named (ARGS="tokens --quick")
+	@tools/postgres.sh
+	@tools/wrk.sh
+	$(BIN)/python -m bench $(ARGS)
 
 clean: ## remove what was made here, but never data/
 	rm -rf .venv .lock-venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf tests/interop/node_modules
+	rm -rf tests/interop/node_modules bench/.peers
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

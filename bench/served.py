@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -99,12 +100,15 @@ def token_form(filled: Filled) -> str:
     )
 
 
-def start(filled: Filled, *options: str) -> Running:
+def start(
+    filled: Filled, *options: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> Running:
     """Start a server on the store without waiting for it; its log goes to a file."""
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEPOST_")}
     environment["GATEPOST_DATABASE_URL"] = filled.url
     environment["GATEPOST_MASTER_KEY_FILE"] = str(filled.key_file)
+    environment |= {f"GATEPOST_{name}": value for name, value in settings.items()}
     with (filled.folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(
             [PROGRAM, "serve", "--port", str(port), *options],
@@ -146,9 +150,11 @@ def wait_until_ready(filled: Filled, running: Running) -> None:
 
 
 @contextmanager
-def serving(filled: Filled, *options: str) -> Iterator[Running]:
-    """A server on the store until the block ends."""
-    running = start(filled, *options)
+def serving(
+    filled: Filled, *options: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Running]:
+    """A server on the store until the block ends; settings are named without their prefix."""
+    running = start(filled, *options, settings=settings)
     try:
         wait_until_ready(filled, running)
         yield running

@@ -1,4 +1,4 @@
-"""What was measured, as tables to read."""
+"""What was measured of the foundation, as tables to read."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,17 +8,8 @@ from bench import memory, portal, scale, start
 
 def told(results: dict[str, Any]) -> str:
     """The whole report, as Markdown."""
-    parts = (_machine, _scale, _portal, _start, _memory, _tokens)
-    return "\n".join(line for part in parts for line in part(results))
-
-
-def _machine(results: dict[str, Any]) -> Iterator[str]:
-    machine = results["machine"]
-    yield (
-        f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
-        f"SQLite {machine['sqlite']}; load average {machine['load_before']:.1f} before and "
-        f"{machine['load_after']:.1f} after."
-    )
+    parts = (_scale, _portal, _start, _memory)
+    return "\n".join(line for part in parts for line in part(results)).strip()
 
 
 def _scale(results: dict[str, Any]) -> Iterator[str]:
@@ -80,24 +71,6 @@ def _memory(results: dict[str, Any]) -> Iterator[str]:
         row = results["memory"][key]
         bar = _met(row["rss_mb"], memory.BAR_MB) if name.startswith("one") else ""
         yield f"| {name} | {row['rss_mb']:.0f} | {row['pss_mb']:.0f} | {bar} |"
-
-
-def _tokens(results: dict[str, Any]) -> Iterator[str]:
-    row = results["tokens"]
-    yield from (
-        "",
-        f"### RS256 tokens: one worker, {row['connections']} connections, load by {row['tool']}",
-        "",
-        "| tokens a second | bare signatures a second, one core | share |",
-        "|---|---|---|",
-        " ".join(
-            (
-                f"| {row['tokens_per_second']:.0f}",
-                f"| {row['signatures_per_second']:.0f}",
-                f"| {row['share']:.2f} |",
-            )
-        ),
-    )
 
 
 def _met(value: float, bar: float) -> str:

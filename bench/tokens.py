@@ -1,107 +1,200 @@
-"""Tokens a second, beside the bare signatures a second of the same minute."""
+"""The family "tokens": client credentials, beside the bare rate of signatures and three peers.
 
-import asyncio
-import re
-import shutil
-import subprocess
-import time
-from pathlib import Path
-from statistics import median
-from typing import Any
-
-import httpx
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-
-from bench.served import Caller, Running, serving, token_form
-from bench.stores import Filled
-
-CONNECTIONS = 8
-_SIGNED_BYTES = 600
-_KEY_BITS = 2048
-_PATH = "/identity/connect/token"
-_SCRIPT = """wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
-wrk.body = "{form}"
+All servers of a workload are up at once and are loaded in turn, so that each ratio is between two
+shots of the same minute. Every server has two processes; the load shares the two cores with it.
 """
 
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
-def measure(filled: Filled, rounds: int, seconds: int) -> dict[str, Any]:
-    """One worker under a closed loop, in turn with one core that only signs."""
-    load = _wrk if shutil.which("wrk") else _httpx
-    signed, asked = [], []
-    with serving(filled) as running:
-        caller = Caller(running.port)
-        caller.token(filled)
-        caller.close()
-        for _ in range(rounds):
-            signed.append(_signatures(seconds / 2))
-            asked.append(load(filled, running, seconds))
+from bench import fill, names, product, progress, rounds, shown, signing
+from bench.fill import Filled, Shape
+from bench.peers import servers
+from bench.product import WORKERS, Asked, for_tokens
+from bench.rounds import Side
+from bench.served import NotServedError, serving
+from bench.size import Plan, Size
+from tests import postgres
+
+CLIENTS, TENANTS = 10_000, 100
+ONE, MANY, SPREAD = "Gatepost, 1 client", "Gatepost, 10,000 clients", "Gatepost, 100 tenants"
+NODE, AUTHLIB, DJANGO = "oidc-provider (npm)", "Authlib with Flask", "django-oauth-toolkit"
+BARE, BARE_ONE = "signatures alone, two cores", "signatures alone, one core"
+HALF = 0.5
+_PASSES = 4
+
+Results = dict[str, Any]
+
+
+class Houses(NamedTuple):
+    """The product's stores: one tenant with many clients, many tenants, and one for ES256."""
+
+    one: Filled
+    spread: Filled
+    small: Filled
+
+
+def measure(size: Size) -> Results:
+    """Everything on SQLite, then on PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="gatepost-bench-") as name:
+        folder, plan = Path(name), size.value
+        with postgres.server(durable=True) as address:
+            stores = {"SQLite": None, "PostgreSQL": address}
+            return {
+                "plan": plan._asdict(),
+                "peers": servers.versions(),
+                "stores": {
+                    store: _on_store(folder / store, address, plan)
+                    for store, address in stores.items()
+                },
+            }
+
+
+def tables(results: Results) -> str:
+    """A heading for each store and workload."""
+    peers = ", ".join(f"{name} {version}" for name, version in results["peers"].items())
+    lines = [f"The peers: {peers}."]
+    for store, workloads in results["stores"].items():
+        for name, told in workloads.items():
+            compared = [shown.ratios(rows, of) for of, rows in told["ratios"].items()]
+            lines += shown.titled(f"{name}, {store}", shown.sides(told["sides"]), *compared)
+    return "\n".join(lines).strip()
+
+
+def _on_store(folder: Path, address: str | None, plan: Plan) -> Results:
+    progress.say(f"filling stores on {folder.name}")
+    folder.mkdir()
+    houses = Houses(
+        one=_house(folder / "one", address, Shape(1, CLIENTS, 1)),
+        spread=_house(folder / "spread", address, Shape(TENANTS, CLIENTS, TENANTS)),
+        small=_house(folder / "small", address, Shape(1, 1, 1)),
+    )
+    with _two(folder / "memory", houses) as two:
+        held = _memory(two, plan)
+    with _rs256(folder / "rs256", houses) as asked:
+        _warm(asked, plan)
+        full = _full_load("RS256", asked, plan)
+        half = _half_load(full["sides"], [each for each in asked if each.name in (ONE, NODE)], plan)
+    with _es256(folder / "es256", houses) as asked:
+        es256 = _full_load("ES256", asked, plan)
     return {
-        "tool": load.__name__.strip("_"),
-        "connections": CONNECTIONS,
-        "tokens_per_second": median(asked),
-        "signatures_per_second": median(signed),
-        "share": median(a / s for a, s in zip(asked, signed, strict=True)),
+        "Client credentials, RS256": full,
+        "Client credentials, RS256, at half of each one's top speed": half,
+        "Client credentials, ES256": es256,
+        "Memory of all processes under load": held,
     }
 
 
-def _signatures(seconds: float) -> float:
-    """RS256 signatures a second on one core, with nothing around them."""
-    key = rsa.generate_private_key(65537, _KEY_BITS)
-    pad, digest, message = padding.PKCS1v15(), SHA256(), bytes(_SIGNED_BYTES)
-    began, done = time.perf_counter(), 0
-    while time.perf_counter() < began + seconds:
-        key.sign(message, pad, digest)
-        done += 1
-    return done / (time.perf_counter() - began)
+def _warm(asked: Sequence[Asked], plan: Plan) -> None:
+    """Let each worker meet most of the clients, which a short warm-up is too short for."""
+    progress.say("warming up")
+    for each in asked:
+        if each.name == MANY:
+            each.warm(CLIENTS * min(plan.rounds, _PASSES))
 
 
-def _wrk(filled: Filled, running: Running, seconds: int) -> float:
-    script = filled.folder / "token.lua"
-    _write(script, filled)
-    done = subprocess.run(
-        [
-            "wrk",
-            f"-c{CONNECTIONS}",
-            "-t1",
-            f"-d{seconds}s",
-            "-s",
-            script,
-            running.url + _PATH,
-        ],
-        check=True,
-        text=True,
-        capture_output=True,
-    )
-    if "Non-2xx" in done.stdout:
-        raise RuntimeError(f"some token requests failed: {done.stdout}")
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", done.stdout)
-    return float(found[1]) if found else 0.0
+def _full_load(way: str, asked: Sequence[Asked], plan: Plan) -> Results:
+    """As many as they answer. Each of ours is told beside the bare rate and every peer."""
+    progress.say(f"{way} under full load")
+    wrong = [each.name for each in asked if product.algorithm(each) not in (way, None)]
+    if wrong:
+        raise NotServedError(f"not signed with {way}: {', '.join(wrong)}")
+    with signing.signers(way) as signers:
+        sides = [Side(BARE, signers.shoot), *(each.side() for each in asked)]
+        taken = rounds.interleaved(sides, plan)
+    ours = [each.name for each in asked if each.name in (ONE, MANY, SPREAD)]
+    others = [BARE, *(each.name for each in asked if each.name not in ours)]
+    pairs = [(one, other) for one in ours for other in others]
+    return {
+        "sides": rounds.summed(taken),
+        "ratios": {"requests a second": rounds.ratios(taken, pairs)},
+    }
 
 
-def _write(script: Path, filled: Filled) -> None:
-    script.touch(mode=0o600)
-    script.write_text(_SCRIPT.format(form=token_form(filled)))
+def _half_load(full: Results, asked: Sequence[Asked], plan: Plan) -> Results:
+    """How long the slowest wait at half load, as times of one bare signature."""
+    progress.say("RS256 at half load")
+    with signing.signers("RS256", cores=1) as signer:
+        sides = [each.side_at(full[each.name]["per_second"] * HALF) for each in asked]
+        taken = rounds.interleaved([Side(BARE_ONE, signer.shoot), *sides], plan)
+    pairs = [(each.name, BARE_ONE) for each in asked]
+    return {
+        "sides": rounds.summed(taken),
+        "ratios": {"p99": rounds.ratios(taken, pairs, rounds.slowest)},
+    }
 
 
-def _httpx(filled: Filled, running: Running, seconds: int) -> float:
-    """Where wrk is missing. The client then takes more than the server, so the number is low."""
-    return asyncio.run(_loops(filled, running, seconds))
+def _memory(asked: Sequence[Asked], plan: Plan) -> Results:
+    """With no other server up: what two share would be counted for each of them by half."""
+    progress.say("memory")
+    taken = rounds.interleaved([each.side_with_memory() for each in asked], plan)
+    return {
+        "sides": rounds.summed(taken),
+        "ratios": {"memory": rounds.ratios(taken, [(ONE, NODE)], rounds.memory)},
+    }
 
 
-async def _loops(filled: Filled, running: Running, seconds: int) -> float:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    form = token_form(filled)
-    async with httpx.AsyncClient(base_url=running.url) as client:
-        ends = time.perf_counter() + seconds
+@contextmanager
+def _two(folder: Path, houses: Houses) -> Iterator[list[Asked]]:
+    folder.mkdir()
+    with (
+        servers.oidc_provider(folder / "node", "RS256") as node,
+        serving(houses.one.first, *WORKERS) as one,
+    ):
+        yield [
+            _peer(folder, NODE, node),
+            for_tokens(ONE, one, folder / "one.forms", _clients([0])),
+        ]
 
-        async def loop() -> int:
-            done = 0
-            while time.perf_counter() < ends:
-                answer = await client.post(_PATH, content=form, headers=headers)
-                answer.raise_for_status()
-                done += 1
-            return done
 
-        return sum(await asyncio.gather(*(loop() for _ in range(CONNECTIONS)))) / seconds
+@contextmanager
+def _rs256(folder: Path, houses: Houses) -> Iterator[list[Asked]]:
+    folder.mkdir()
+    with (
+        servers.oidc_provider(folder / "node", "RS256") as node,
+        servers.authlib(folder / "authlib") as authlib,
+        servers.django_toolkit(folder / "django") as django,
+        serving(houses.one.first, *WORKERS) as one,
+        serving(houses.spread.first, *WORKERS) as spread,
+    ):
+        a_client_each = range(0, CLIENTS, CLIENTS // TENANTS)
+        yield [
+            _peer(folder, NODE, node),
+            _peer(folder, AUTHLIB, authlib),
+            _peer(folder, DJANGO, django),
+            for_tokens(ONE, one, folder / "one.forms", _clients([0])),
+            for_tokens(MANY, one, folder / "many.forms", _clients(range(CLIENTS))),
+            for_tokens(SPREAD, spread, folder / "spread.forms", _clients(a_client_each)),
+        ]
+
+
+@contextmanager
+def _es256(folder: Path, houses: Houses) -> Iterator[list[Asked]]:
+    folder.mkdir()
+    settings = {"SIGNING_ALGORITHM": "ES256"}
+    with (
+        servers.oidc_provider(folder / "node", "ES256") as node,
+        serving(houses.small.first, *WORKERS, settings=settings) as one,
+    ):
+        yield [
+            _peer(folder, NODE, node),
+            for_tokens(ONE, one, folder / "one.forms", _clients([0])),
+        ]
+
+
+def _peer(folder: Path, name: str, peer: servers.Peer) -> Asked:
+    forms = product.written(folder / "peers.forms", [servers.FORM])
+    return Asked(name, peer.token_url, peer.pid, forms)
+
+
+def _house(folder: Path, address: str | None, shape: Shape) -> Filled:
+    return fill.house(folder, address and postgres.fresh_database(address), shape)
+
+
+def _clients(numbers: Iterable[int]) -> list[tuple[str, str]]:
+    """Clients with their secrets."""
+    ids = [names.device(number) for number in numbers]
+    return [(id_, names.secret(id_)) for id_ in ids]

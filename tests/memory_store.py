@@ -6,10 +6,13 @@ ends and is dropped when it raises. A reader keeps the tables that it began with
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from threading import RLock
 
 from gatepost.ports import Secrets
 from tests.memory.deployment import MemoryDeployment, MemoryTenancy
+from tests.memory.redemptions import MemoryRedemptionStore
+from tests.memory.sweeping import sweep
 from tests.memory.unit import Tables, Unit
 
 
@@ -37,6 +40,10 @@ class MemoryStore:
     def close(self) -> None:
         """Nothing to give back."""
 
+    def redemptions(self, tenant_id: str) -> MemoryRedemptionStore:
+        """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""
+        return MemoryRedemptionStore(self, tenant_id)
+
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[MemoryTenancy]:
         """A consistent view of one tenant."""
@@ -60,6 +67,11 @@ class MemoryStore:
         """A change across tenants."""
         with self._writing_unit() as unit:
             yield MemoryDeployment(unit, self._secrets)
+
+    def sweep(self, now: datetime, most: int) -> tuple[int, ...]:
+        """Remove at most so many rows of each kind whose deadline has passed; how many of each."""
+        with self._writing_unit() as unit:
+            return sweep(unit, now, most)
 
     @contextmanager
     def _reading_unit(self) -> Iterator[Unit]:

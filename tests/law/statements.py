@@ -39,7 +39,7 @@ def _bound(parts: list[Any]) -> tuple[set[Any], set[tuple[Any, Any]]]:
             joined |= {pair for table in inside for pair in ((part, table), (table, part))}
         if isinstance(part, BinaryExpression) and part.operator is operators.eq:
             sides = [_owner(side) for side in (part.left, part.right)]
-            if all(sides):
+            if sides[0] is not None and sides[1] is not None:
                 joined |= {(sides[0], sides[1]), (sides[1], sides[0])}
             elif any(isinstance(side, BindParameter) for side in (part.left, part.right)):
                 bound |= {side for side in sides if side is not None}

@@ -15,7 +15,6 @@ from tests.memory.grants import MemoryGrantStore
 from tests.memory.journal import MemoryJournalStore
 from tests.memory.people import MemoryDirectoryStore
 from tests.memory.sign_ins import MemorySignInStore
-from tests.memory.sweeping import sweep
 from tests.memory.unit import Unit
 
 _KEY_CHECK = "key_check"
@@ -95,9 +94,13 @@ class MemoryDeployment:
         found = [tenant.id for tenant in tenants if fold(tenant.alias) == fold(alias)]
         return found[0] if len(found) == 1 else None
 
-    def sweep(self, now: datetime, most: int) -> int:
-        """Remove at most so many rows of each kind whose deadline has passed; how many went."""
-        return sweep(self._unit, now, most)
+    def take_lease(self, office: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Hold an office until then, if it is free or held already; False when another holds it."""
+        leases = self._unit.tables.leases
+        if office in leases and leases[office][0] != holder and leases[office][1] > now:
+            return False
+        self._unit.keep_books(leases, office, (holder, until))
+        return True
 
     def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:
         """Try-outs that nobody ended in time, each with its tenant."""

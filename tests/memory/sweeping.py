@@ -1,6 +1,6 @@
-"""`ports.Deployment.sweep` in memory."""
+"""`ports.Store.sweep` in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,42 +8,48 @@ from tests.memory.cascades import end_portal_sessions
 from tests.memory.unit import Unit
 
 
-def sweep(unit: Unit, now: datetime, most: int) -> int:
-    """Remove at most so many rows of each kind whose deadline has passed; how many went."""
+def sweep(unit: Unit, now: datetime, most: int) -> tuple[int, ...]:
+    """Remove at most so many rows of each kind whose deadline has passed; how many of each."""
     tables = unit.tables
     ends: tuple[tuple[Any, Callable[[Any], datetime]], ...] = (
         (tables.attempts, lambda end: end),
         (tables.pending, lambda pending: pending.expires_at),
         (tables.pushed, lambda pushed: pushed.expires_at),
         (tables.device_codes, lambda code: code.expires_at),
-        (tables.families, lambda family: family.expires_at),
         (tables.sign_ins, lambda kept: kept.sign_in.expires_at),
         (tables.revoked_tokens, lambda end: end),
         (tables.password_links, lambda kept: kept.link.expires_at),
     )
-    gone = 0
+    gone = [*_sweep_families(unit, now, most)]
     for table, end in ends:
-        over = [key for key, row in table.items() if end(row) <= now]
-        if table is tables.families:
-            over = [key for key in over if (key[0], table[key].sign_in_id) not in tables.sign_ins]
-        over = over[:most]
+        over = [key for key, row in table.items() if end(row) <= now][:most]
         for key in over:
             unit.clear_books(table, key)
-            if table is tables.families:
-                _drop_of_family(unit, key)
             if table is tables.sign_ins:
                 end_portal_sessions(unit, key)
-        gone += len(over)
-    return gone
+        gone.append(len(over))
+    return tuple(gone)
 
 
-def _drop_of_family(unit: Unit, family: tuple[str, str]) -> None:
+def _sweep_families(unit: Unit, now: datetime, most: int) -> Iterable[int]:
+    """Refresh tokens, codes, and the families that have neither any more."""
     tables = unit.tables
-    of_family: tuple[dict[Any, Any], ...] = (
-        tables.codes,
-        tables.refresh_tokens,
-        tables.device_codes,
-    )
-    for table in of_family:
-        for key in [k for k, row in table.items() if (k[0], row.family_id) == family]:
+    over = {
+        (tenant_id, id_)
+        for (tenant_id, id_), family in tables.families.items()
+        if family.expires_at <= now and (tenant_id, family.sign_in_id) not in tables.sign_ins
+    }
+    children: tuple[dict[Any, Any], ...] = (tables.refresh_tokens, tables.codes)
+    for table in children:
+        gone = [key for key, row in table.items() if (key[0], row.family_id) in over][:most]
+        for key in gone:
             unit.clear_books(table, key)
+        yield len(gone)
+    for table in children:
+        over -= {(key[0], row.family_id) for key, row in table.items()}
+    for family in sorted(over)[:most]:
+        unit.clear_books(tables.families, family)
+        devices: dict[Any, Any] = tables.device_codes
+        for key in [k for k, row in devices.items() if (k[0], row.family_id) == family]:
+            unit.clear_books(devices, key)
+    yield min(len(over), most)

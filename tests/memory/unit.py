@@ -101,6 +101,7 @@ class Tables:
     heads: dict[str, tuple[Head, bytes]] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=dict)
     deployment: dict[str, bytes] = field(default_factory=dict)
+    leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         """The same rows in tables of their own; the rows are frozen and may be shared."""

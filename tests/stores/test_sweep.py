@@ -15,6 +15,7 @@ from tests.stores.flow_examples import (
     family,
     new_digest,
     pending,
+    refresh_token,
     sign_in,
 )
 from tests.stores.portal_examples import try_out
@@ -41,8 +42,7 @@ def _filled(store: ports.Store) -> tuple[str, Family, bytes, str]:
 
 
 def _swept(store: ports.Store, now: datetime, most: int = 100) -> int:
-    with store.writing_all() as deployment:
-        return deployment.sweep(now, most)
+    return sum(store.sweep(now, most))
 
 
 def test_nothing_goes_before_its_time(empty_store: ports.Store) -> None:
@@ -57,7 +57,7 @@ def test_nothing_goes_before_its_time(empty_store: ports.Store) -> None:
 
 def test_what_is_over_goes_and_a_code_with_its_family(empty_store: ports.Store) -> None:
     tenant_id, kept, digest, sign_in_id = _filled(empty_store)
-    assert _swept(empty_store, AFTER) == 5
+    assert _swept(empty_store, AFTER) == 6
     with empty_store.reading(tenant_id) as unit:
         assert unit.grants.family(kept.id) is None
         assert unit.grants.code(digest) is None
@@ -86,7 +86,24 @@ def test_a_family_stays_as_long_as_its_sign_in_goes_on(empty_store: ports.Store)
 def test_a_batch_is_no_larger_than_asked_for(empty_store: ports.Store, most: int) -> None:
     for _ in range(3):
         _filled(empty_store)
-    assert _swept(empty_store, AFTER, most) == 5 * most
+    assert _swept(empty_store, AFTER, most) == 6 * most
+
+
+def test_a_family_with_many_tokens_goes_in_batches_and_last_of_all(
+    empty_store: ports.Store,
+) -> None:
+    tenant_id = found_tenant(empty_store)
+    owner, application = user(guid()), client("hybrid", guid())
+    kept = family(application.settings.id, owner.id, expires_at=IN_AN_HOUR)
+    with recorded(empty_store, tenant_id) as unit:
+        unit.directory.add_user(owner)
+        unit.clients.add(application)
+        unit.grants.add_family(kept)
+        for generation in range(5):
+            unit.grants.add_refresh_token(refresh_token(kept.id, generation=generation))
+    assert [_swept(empty_store, AFTER, 2) for _ in range(4)] == [2, 2, 2, 0]
+    with empty_store.reading(tenant_id) as unit:
+        assert unit.grants.family(kept.id) is None
 
 
 def test_what_the_portal_keeps_goes_in_its_own_way(empty_store: ports.Store) -> None:
@@ -127,3 +144,16 @@ def test_overdue_try_outs_are_told_oldest_first_and_no_more_than_asked(
             assert deployment.overdue_try_outs(AFTER, most) == tuple(late[:most])
         assert deployment.overdue_try_outs(NOW + timedelta(minutes=2), 9) == tuple(late[:2])
         assert deployment.overdue_try_outs(NOW, 9) == ()
+
+
+def test_an_office_is_held_by_one_until_the_end_of_its_lease(empty_store: ports.Store) -> None:
+    def take(office: str, holder: str, now: datetime, until: datetime) -> bool:
+        with empty_store.writing_all() as deployment:
+            return deployment.take_lease(office, holder, now, until)
+
+    assert take("sweeper", "a", NOW, IN_AN_HOUR)
+    assert not take("sweeper", "b", BEFORE, IN_AN_HOUR)
+    assert take("other", "b", BEFORE, IN_AN_HOUR)
+    assert take("sweeper", "a", BEFORE, IN_AN_HOUR)
+    assert take("sweeper", "b", AFTER, AFTER + timedelta(hours=1))
+    assert not take("sweeper", "a", AFTER, AFTER + timedelta(hours=2))

@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from gatepost.app.doors import Inside, front_of
 from gatepost.app.house import House
 from gatepost.app.links import password_links
 from gatepost.app.watch import Watch
@@ -36,18 +37,9 @@ from gatepost.services.try_out_calls import Calls, Endpoints
 from gatepost.services.try_out_flows import CALLBACK_PATH
 from gatepost.services.try_outs import TryOuts
 from gatepost.services.usage import UsageBook
-from gatepost.web.api import docs_page, openapi
-from gatepost.web.api.door import ApiDoor
-from gatepost.web.front import Front
-from gatepost.web.interaction.cookies import Cookies
-from gatepost.web.interaction.door import InteractionDoor
-from gatepost.web.interaction.visits import Place, Rooms
-from gatepost.web.oidc.door import AT_HAND, Desk, OidcDoor
+from gatepost.web.interaction.visits import Rooms
+from gatepost.web.oidc.door import Desk
 from gatepost.web.portal import visits as portal_visits
-from gatepost.web.portal.cookies import Cookies as PortalCookies
-from gatepost.web.portal.door import PortalDoor
-from gatepost.web.portal.words import sayer
-from gatepost.web.site import ApiPaper, Site
 
 _FLUSH_SECONDS = 1.0
 
@@ -85,7 +77,7 @@ class Server:
         endpoints = Endpoints(mint, desk.tokens, access, desk.use, desk.devices)
         self._try_outs = TryOuts(house.world, public_url, Calls(house.world, endpoints))
         portal = portal_visits.Rooms(house.world, sessions, access, lists, links, self._try_outs)
-        self.front = _front(house, public_url, (rooms, desk, portal), (access, lists))
+        self.front = front_of(house, public_url, Inside(rooms, desk, portal, access, lists))
 
     def start(self) -> None:
         """Begin the background work."""
@@ -154,48 +146,3 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLink
         devices=DeviceService(flow.world, login),
         links=links,
     )
-
-
-def _front(
-    house: House,
-    public_url: str,
-    inside: tuple[Rooms, Desk, portal_visits.Rooms],
-    behind_api: tuple[AccessService, SignInLists],
-) -> Front:
-    rooms, desk, portal = inside
-    settings, world = house.settings, house.world
-    https = public_url.startswith("https:")
-    place = Place(public_url, urlsplit(public_url).hostname or "", Cookies(world.dice, https=https))
-    api = ApiDoor(
-        world,
-        behind_api,
-        strict_reads=settings.strict_client_reads,
-        omit_nulls=settings.null_members == "omit",
-    )
-    site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
-    doors = (
-        PortalDoor(
-            portal,
-            portal_visits.Place(
-                public_url,
-                public_url + ISSUER_PATH,
-                settings.theme,
-                sayer(settings.theme),
-                PortalCookies(https=https),
-            ),
-            strict_reads=settings.strict_client_reads,
-        ),
-        OidcDoor(public_url + ISSUER_PATH, desk, world.store),
-        site.documents(),
-        api,
-        site,
-    )
-    front = Front(
-        (InteractionDoor(rooms, place), *doors),
-        world.dice,
-        settings.trusted_proxies,
-        https=https,
-    )
-    for method, path in AT_HAND:
-        front.answer_at_once(method, ISSUER_PATH + path)
-    return front

@@ -17,6 +17,7 @@ import uvicorn
 
 from gatepost.app import Board, Server, StartFault, StoreEpochs, open_house
 from gatepost.cli.access_log import AccessLog
+from gatepost.cli.leaving import LeavingServer
 from gatepost.cli.quick import QuickProtocol
 from gatepost.settings import Settings
 
@@ -57,17 +58,15 @@ def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], Non
     _Crew(plan, settings, public_url, ready).run()
 
 
-class _Announcing(uvicorn.Server):
+class _Announcing(LeavingServer):
     """A server that says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
+    ready: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self.ready()
 
 
 class _Crew:
@@ -185,7 +184,9 @@ def _work(
     access_log.start()
     server.start()
     try:
-        _Announcing(config, ready).run(sockets=[own])
+        announcing = _Announcing(config, server.leave, settings.drain_seconds)
+        announcing.ready = ready
+        announcing.run(sockets=[own])
     finally:
         server.stop()
         access_log.stop()

@@ -11,6 +11,12 @@ from gatepost.ports.client_stores import (
 )
 from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
+from gatepost.ports.redemption_stores import (
+    FoundCode,
+    FoundRefreshToken,
+    RedemptionStore,
+    Spending,
+)
 from gatepost.ports.stores import (
     Deployment,
     DirectoryStore,
@@ -42,6 +48,8 @@ __all__ = [
     "DirectoryStore",
     "Epochs",
     "ExpiringSecret",
+    "FoundCode",
+    "FoundRefreshToken",
     "GrantStore",
     "JournalStore",
     "KeyVerifier",
@@ -52,10 +60,12 @@ __all__ = [
     "PageOf",
     "PasskeyVerifier",
     "PasswordHasher",
+    "RedemptionStore",
     "SecretUse",
     "Secrets",
     "SignInStore",
     "Signer",
+    "Spending",
     "Store",
     "Tenancy",
 ]

@@ -19,6 +19,7 @@ from gatepost.model.tenants import Role, Tenant
 from gatepost.ports.client_stores import ClientStore, PageOf
 from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import GrantStore, SignInStore
+from gatepost.ports.redemption_stores import RedemptionStore
 
 
 class DirectoryStore(Protocol):
@@ -199,11 +200,10 @@ class Deployment(Protocol):
     def has_origin(self, origin: str) -> bool:
         """Whether any client registered exactly this origin for calls from browsers."""
 
-    def sweep(self, now: datetime, most: int) -> int:
-        """Remove at most so many rows of each kind whose deadline has passed; how many went.
+    def take_lease(self, office: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Hold an office until then, if it is free or held already; False when another holds it.
 
-        A bookkeeping write: nothing that is removed could be used any more. A code stays as long
-        as its family, so that a second use is known for what it is.
+        Bookkeeping.
         """
 
     def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:
@@ -241,6 +241,9 @@ class Store(Protocol):
     def epochs(self) -> Epochs:
         """Whether what was read may still be relied on."""
 
+    def redemptions(self, tenant_id: str) -> RedemptionStore:
+        """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""
+
     def reading(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
         """A consistent view of one tenant."""
 
@@ -252,3 +255,11 @@ class Store(Protocol):
 
     def writing_all(self) -> AbstractContextManager[Deployment]:
         """A change across tenants."""
+
+    def sweep(self, now: datetime, most: int) -> tuple[int, ...]:
+        """Remove at most so many rows of each kind whose deadline has passed; how many of each.
+
+        Each kind in a transaction of its own. Nothing that is removed could be used any more. A
+        code or refresh token stays as long as its family, so that a second use is known for what
+        it is.
+        """

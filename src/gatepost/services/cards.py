@@ -8,9 +8,18 @@ from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
 from gatepost.model.clients import SecretDigest, StoredClient
+from gatepost.model.grants import Family
 from gatepost.model.people import User
 from gatepost.ports import Epochs, Store
-from gatepost.services.principals import Roles, Standing, roles_of, standing_of_client
+from gatepost.protocol.claims import Principal
+from gatepost.protocol.id_tokens import Person
+from gatepost.services.principals import (
+    Roles,
+    Standing,
+    roles_of,
+    speaking,
+    standing_of_client,
+)
 
 MOST_CARDS = 32_768
 
@@ -49,9 +58,15 @@ class Cards:
         """The card of a client, made anew where there is no good one; None for no client."""
         return self._clients.good(client_id) or self._read_client(client_id)
 
-    def person(self, tenant_id: str, user_id: str) -> PersonCard | None:
-        """The card of a person, made anew where there is no good one; None for no person."""
-        return self._people.good((tenant_id, user_id)) or self._read_person(tenant_id, user_id)
+    def person_of(self, client: ClientCard, family: Family) -> tuple[Principal, Person] | None:
+        """The person of a grant to a client, as tokens tell of them; None when they may not act."""
+        name = (client.tenant_id, family.user_id)
+        card = self._people.good(name) or self._read_person(*name)
+        if card is None or not card.user.enabled or not client.client.settings.enabled:
+            return None
+        incarnation = client.client.incarnation + card.user.incarnation
+        stands = Standing(incarnation, *card.roles)
+        return speaking(client.tenant_id, family, card.user, stands)
 
     def _read_client(self, client_id: str) -> ClientCard | None:
         with self._store.reading_all() as deployment:

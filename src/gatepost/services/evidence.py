@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from gatepost.model.grants import DeviceCode
-from gatepost.ports import GrantStore, Kind
+from gatepost.ports import GrantStore, Kind, RedemptionStore
 from gatepost.protocol.grants import EvidenceKind
 from gatepost.protocol.grants.decisions import Evidence
 from gatepost.services.world import World
@@ -29,31 +28,18 @@ def presented(world: World, kind: EvidenceKind, value: str) -> Presented:
     return Presented(kind, world.secrets.digest_of(_KINDS[kind], value))
 
 
-def load(grants: GrantStore, what: Presented, now: datetime) -> Evidence | None:
-    """What the store knows of it, used or not."""
+def load(redemptions: RedemptionStore, what: Presented) -> Evidence | None:
+    """What the store knows of a code or refresh token, used or not."""
     if what.kind == "code":
-        code = grants.code(what.digest)
-        return None if code is None else Evidence(code, grants.family(code.family_id))
-    if what.kind == "refresh_token":
-        token = grants.refresh_token(what.digest)
-        if token is None:
-            return None
-        return Evidence(token, grants.family(token.family_id), grants.successor_is_used(token))
-    return _device(grants, what.digest, now)
+        code = redemptions.code(what.digest)
+        return None if code is None else Evidence(code.code, code.family)
+    token = redemptions.refresh_token(what.digest)
+    return None if token is None else Evidence(token.token, token.family, token.superseded)
 
 
-def spend(grants: GrantStore, what: Presented, now: datetime, sealed_successor: bytes) -> bool:
-    """Use it up; False when somebody else did."""
-    if what.kind == "code":
-        return grants.spend_code(what.digest, now)
-    if what.kind == "refresh_token":
-        return grants.spend_refresh_token(what.digest, now, sealed_successor)
-    return grants.spend_device_code(what.digest, now)
-
-
-def _device(grants: GrantStore, digest: bytes, now: datetime) -> Evidence | None:
+def load_device(grants: GrantStore, digest: bytes, now: datetime) -> Evidence | None:
     """A device that asks is noted each time, whatever it is told (RFC 8628, 3.5)."""
-    device: DeviceCode | None = grants.device_code(digest)
+    device = grants.device_code(digest)
     if device is None:
         return None
     grants.note_poll(digest, now)

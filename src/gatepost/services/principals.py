@@ -68,9 +68,13 @@ def roles_of(tenancy: Tenancy, role_ids: tuple[str, ...]) -> Roles:
 def person(tenancy: Tenancy, tenant_id: str, family: Family) -> tuple[Principal, Person] | None:
     """The person of a grant with their roles now, as both kinds of token need them."""
     found = _user_with_standing(tenancy, family.user_id, family.client_id)
-    if found is None:
-        return None
-    user, stands = found
+    return None if found is None else speaking(tenant_id, family, *found)
+
+
+def speaking(
+    tenant_id: str, family: Family, user: User, stands: Standing
+) -> tuple[Principal, Person]:
+    """What the tokens of a grant say of a person who may act."""
     principal = Principal(
         tenant_id,
         family.user_id,

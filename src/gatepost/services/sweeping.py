@@ -1,6 +1,7 @@
-"""Removing what is over: once a minute, in batches, by every process.
+"""Removing what is over: once a minute, in batches, by one process of all nodes.
 
-Two that do it at once find different rows or none; nothing depends on who was first.
+Which one is told by a lease in the store. It is renewed at each sweep, and when its holder is gone
+the first that asks after its end takes it.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,12 @@ from datetime import datetime, timedelta
 from gatepost.services.world import World
 
 EVERY = timedelta(minutes=1)
+LEASE = timedelta(seconds=90)
 BATCH = 1_000
+ROUNDS = 10
+"""How many batches of a kind go at once, before the clerk turns to other work."""
+
+_OFFICE = "sweeper"
 
 
 class Sweeper:
@@ -18,15 +24,31 @@ class Sweeper:
     def __init__(self, world: World, also: Sequence[Callable[[datetime], int]] = ()) -> None:
         self._world = world
         self._also = also
+        self._name = world.dice.guid()
         self._swept_at: datetime | None = None
 
     def sweep_when_due(self) -> int:
-        """How many rows went; goes on at the next call while there are more than one batch."""
+        """How many rows went; goes on at the next call while there are more than some batches."""
         now = self._world.clock.now()
         if self._swept_at is not None and timedelta(0) <= now - self._swept_at < EVERY:
             return 0
-        with self._world.store.writing_all() as deployment:
-            gone = deployment.sweep(now, BATCH)
-        if gone < BATCH:
+        if not self._is_elected(now):
+            self._swept_at = now
+            return 0
+        gone, is_done = self._sweep(now)
+        if is_done:
             self._swept_at = now
         return gone + sum(sweep(now) for sweep in self._also)
+
+    def _is_elected(self, now: datetime) -> bool:
+        with self._world.store.writing_all() as deployment:
+            return deployment.take_lease(_OFFICE, self._name, now, now + LEASE)
+
+    def _sweep(self, now: datetime) -> tuple[int, bool]:
+        gone = 0
+        for _ in range(ROUNDS):
+            went = self._world.store.sweep(now, BATCH)
+            gone += sum(went)
+            if max(went) < BATCH:
+                return gone, True
+        return gone, False

@@ -5,27 +5,23 @@ in the log where no client is known. Nothing is signed inside a transaction.
 """
 
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from gatepost.model import client_kinds
-from gatepost.model.events import Action, Actor, Event, Origin
-from gatepost.model.grants import Family, RefreshToken
-from gatepost.ports import Tenancy
 from gatepost.protocol import claims, resources
 from gatepost.protocol.claims import Principal
 from gatepost.protocol.grants import GRANTS, Grant, client_credentials
-from gatepost.protocol.grants.decisions import Again, Evidence, Issue, Replay, invalid_grant
+from gatepost.protocol.grants.decisions import Issue, invalid_grant
 from gatepost.protocol.grants.request import GrantRequest
-from gatepost.protocol.id_tokens import Beside, Person
+from gatepost.protocol.id_tokens import Beside
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
 from gatepost.services import evidence
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
-from gatepost.services.evidence import Presented
 from gatepost.services.flows import RefreshRules
 from gatepost.services.issuing import Mint
-from gatepost.services.principals import mark, person
+from gatepost.services.principals import mark
+from gatepost.services.redemption import Redeemed, Redemption
 from gatepost.services.world import World
 
 _REFRESH_TOKEN_BYTES = 32
@@ -47,16 +43,6 @@ class Tokens(Struct, frozen=True, omit_defaults=True):
         return f"Tokens(***, expires_in={self.expires_in}, scope={self.scope!r})"
 
 
-class _Redeemed(NamedTuple):
-    """What was decided and kept, and only waits to be signed."""
-
-    issue: Issue
-    family: Family
-    principal: Principal
-    person: Person
-    refresh_token: str | None
-
-
 class TokenService:
     """Issues tokens under one issuer."""
 
@@ -64,7 +50,7 @@ class TokenService:
         self._world = world
         self._login = login
         self._mint = mint
-        self._refresh = refresh
+        self._redemption = Redemption(world, login.cards, refresh)
         self._resources = resources.known(mint.issuer)
 
     def at_hand(self, request: FormRequest) -> Tokens | None:
@@ -112,7 +98,7 @@ class TokenService:
         if len(value) > _MAX_PRESENTED:
             return invalid_grant(f"this {row.evidence} is too long to be one", "evidence_too_long")
         what = evidence.presented(self._world, row.evidence, value)
-        redeemed = self._redeem(known, row, what, request)
+        redeemed = self._redemption.redeem(known, row, what, request)
         return redeemed if isinstance(redeemed, OAuthError) else self._sign(known, redeemed)
 
     def _for_itself(
@@ -132,65 +118,7 @@ class TokenService:
         token = self._mint.access_token(principal, decision.scopes, lifetime)
         return Tokens(token, lifetime, " ".join(decision.scopes), _BEARER)
 
-    def _redeem(
-        self, known: KnownClient, row: Grant, what: Presented, request: FormRequest
-    ) -> _Redeemed | OAuthError:
-        """Decide and spend in one transaction; a returned refusal keeps what it marked."""
-        now = self._now()
-        with self._world.store.writing(known.tenant_id) as tenancy:
-            found = evidence.load(tenancy.grants, what, now)
-            client = tenancy.clients.find(known.id)
-            if client is None or not client.settings.enabled:
-                return invalid_grant("the client may not act", "principal_inactive")
-            decision = row.decide(GrantRequest(request.form, client, found, now))
-            if isinstance(decision, Replay):
-                self._end_family(tenancy, known, decision, request.origin)
-                return decision.error
-            if isinstance(decision, OAuthError):
-                return decision
-            return self._keep(tenancy, known, (what, found), decision)
-
-    def _keep(
-        self,
-        tenancy: Tenancy,
-        known: KnownClient,
-        by: tuple[Presented, Evidence | None],
-        decision: Issue | Again,
-    ) -> _Redeemed | OAuthError:
-        what, found = by
-        issue = decision.issue if isinstance(decision, Again) else decision
-        family = issue.family
-        stands = person(tenancy, known.tenant_id, family) if family else None
-        if family is None or stands is None:
-            return invalid_grant("the person may not act any more", "principal_inactive")
-        if what.kind == "code" and tenancy.sign_ins.get(family.sign_in_id) is None:
-            return invalid_grant("the person has signed out", "signed_out")
-        if isinstance(decision, Again):
-            refresh = self._world.secrets.unseal(_place(what), decision.sealed_successor)
-            return _Redeemed(issue, family, *stands, refresh)
-        refresh = self._new_refresh_token() if issue.with_refresh_token else None
-        sealed = self._world.secrets.seal(_place(what), refresh) if refresh else b""
-        if not evidence.spend(tenancy.grants, what, self._now(), sealed):
-            return invalid_grant("it was used at this very moment", "lost_race")
-        if refresh:
-            self._keep_refresh_token(tenancy, family, refresh, _generation(found) + 1)
-        return _Redeemed(issue, family, *stands, refresh)
-
-    def _keep_refresh_token(
-        self, tenancy: Tenancy, family: Family, value: str, generation: int
-    ) -> None:
-        rules, now = self._refresh, self._now()
-        tenancy.grants.add_refresh_token(
-            RefreshToken(
-                digest=evidence.presented(self._world, "refresh_token", value).digest,
-                family_id=family.id,
-                generation=generation,
-                created_at=now,
-                expires_at=min(now + rules.idle, family.created_at + rules.absolute),
-            )
-        )
-
-    def _sign(self, known: KnownClient, redeemed: _Redeemed) -> Tokens:
+    def _sign(self, known: KnownClient, redeemed: Redeemed) -> Tokens:
         issue, family, principal, person, refresh = redeemed
         lifetime = known.client.settings.access_token_lifetime
         token = self._mint.access_token(principal, issue.scopes, lifetime)
@@ -199,26 +127,6 @@ class TokenService:
             beside = Beside(nonce=issue.nonce, access_token=token)
             id_token = self._mint.id_token(family, person, beside)
         return Tokens(token, lifetime, " ".join(issue.scopes), _BEARER, id_token, refresh)
-
-    def _end_family(
-        self, tenancy: Tenancy, known: KnownClient, replay: Replay, origin: Origin
-    ) -> None:
-        """A second use may be a thief's: all that came of the first ends (R-17, R-25)."""
-        now = self._now()
-        if tenancy.grants.revoke_family(replay.family_id, now, replay.error.reason):
-            tenancy.journal.append(
-                Event(
-                    at=now,
-                    action=Action.GRANT_REVOKED,
-                    actor=Actor("client", known.id),
-                    origin=origin,
-                    target=replay.family_id,
-                    reason=replay.error.reason,
-                )
-            )
-
-    def _new_refresh_token(self) -> str:
-        return "gpr_" + self._world.dice.token(_REFRESH_TOKEN_BYTES)
 
     def _now(self) -> datetime:
         return self._world.clock.now()
@@ -230,16 +138,6 @@ _ONLY_WITHIN = OAuthError(
     "unauthorized_client", "this client is the server's own", "client_of_the_server"
 )
 _NOT_POSSIBLE = OAuthError("server_error", "a grant without evidence cannot be replayed", "bug")
-
-
-def _generation(found: Evidence | None) -> int:
-    """Of the refresh token that was presented; 0 for evidence of another kind."""
-    token = found.thing if found else None
-    return token.generation if isinstance(token, RefreshToken) else 0
-
-
-def _place(what: Presented) -> str:
-    return f"successor of {what.digest.hex()}"
 
 
 def _grant_for(known: KnownClient, grant_type: str) -> Grant | OAuthError:

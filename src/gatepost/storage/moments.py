@@ -10,6 +10,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def number_of(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(number: int) -> datetime:
+    """The moment that so many microseconds are."""
+    return _EPOCH + timedelta(microseconds=number)
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time as microseconds since 1970."""
 
@@ -18,11 +28,11 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, _dialect: Any) -> int | None:
         """To the database."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else number_of(value)
 
     def process_result_value(self, value: int | None, _dialect: Any) -> datetime | None:
         """From the database."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment_of(value)
 
 
 class MomentOrNone(Moment):

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select, update
+from sqlalchemy import Delete, Engine, Row, func, select, update
 
 from gatepost.model.errors import StoreUnavailable
 from gatepost.model.events import DEPLOYMENT
@@ -24,9 +25,20 @@ from gatepost.storage.flow_rows import value_of
 from gatepost.storage.flow_tables import device_codes, sign_ins
 from gatepost.storage.grant_store import SqlGrantStore
 from gatepost.storage.journal_store import SqlJournalStore
+from gatepost.storage.lines import Lines
+from gatepost.storage.redemption_statements import Statements
+from gatepost.storage.redemption_store import SqlRedemptionStore
 from gatepost.storage.role_store import tenant_of_row
 from gatepost.storage.sign_in_store import SqlSignInStore
-from gatepost.storage.tables import client_origins, clients, deployment, signing_keys, tenants
+from gatepost.storage.tables import (
+    client_origins,
+    clients,
+    deployment,
+    leases,
+    signing_keys,
+    tenants,
+)
+from gatepost.storage.turns import Turns
 from gatepost.storage.unit_of_work import UnitOfWork
 
 _KEY_CHECK = "key_check"
@@ -108,9 +120,15 @@ class SqlDeployment:
         known = select(client_origins.c.origin).where(client_origins.c.origin == origin)
         return self._work.one(known.limit(1)) is not None
 
-    def sweep(self, now: datetime, most: int) -> int:
-        """Remove at most so many rows of each kind whose deadline has passed; how many went."""
-        return sum(map(self._work.keep_books, sweeping.statements(now, most)))
+    def take_lease(self, office: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Hold an office until then, if it is free or held already; False when another holds it."""
+        row = {"office": office, "holder": holder, "ends_at": until}
+        taken = self._work.insert(leases).on_conflict_do_update(
+            index_elements=[leases.c.office],
+            set_={"holder": holder, "ends_at": until},
+            where=(leases.c.ends_at <= now) | (leases.c.holder == holder),
+        )
+        return self._work.keep_books(taken, row) > 0
 
     def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:
         """Try-outs that nobody ended in time, each with its tenant."""
@@ -172,6 +190,9 @@ class SqlStore:
         self._engine = engine
         self._secrets = secrets
         self.epochs = epochs or StoreEpochs(Board())
+        self._lines = Lines(engine)
+        self._turns = Turns(_file_of(engine))
+        self._redeeming = Statements(self._lines, is_postgresql=engine.dialect.name == "postgresql")
 
     def look(self) -> None:
         """See how far the epochs moved, so that what is kept in memory may be used on."""
@@ -179,7 +200,13 @@ class SqlStore:
 
     def close(self) -> None:
         """Give back all connections."""
+        self._lines.close()
+        self._turns.close()
         self._engine.dispose()
+
+    def redemptions(self, tenant_id: str) -> SqlRedemptionStore:
+        """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""
+        return SqlRedemptionStore(self._redeeming, self._turns, tenant_id)
 
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[SqlTenancy]:
@@ -205,11 +232,20 @@ class SqlStore:
         with self._writing_unit(DEPLOYMENT) as work:
             yield SqlDeployment(work, self._secrets)
 
+    def sweep(self, now: datetime, most: int) -> tuple[int, ...]:
+        """Remove at most so many rows of each kind whose deadline has passed; how many of each."""
+        return tuple(map(self._swept, sweeping.statements(now, most)))
+
+    def _swept(self, statement: Delete) -> int:
+        # without anybody's turn: what it removes is of no use to a writer, and rows in use stay
+        with self._turns.taken(), transaction(self._engine, writing=True) as connection:
+            return UnitOfWork(connection, may_write=True).keep_books(statement)
+
     @contextmanager
     def _writing_unit(self, tenant_id: str) -> Iterator[UnitOfWork]:
         numbers: Mapping[int, int] = {}
         try:
-            with transaction(self._engine, writing=True) as connection:
+            with self._turns.taken(), transaction(self._engine, writing=True) as connection:
                 work = UnitOfWork(connection, may_write=True)
                 work.take_turn(tenant_id)
                 yield work
@@ -220,6 +256,12 @@ class SqlStore:
                 self.epochs.doubt()
             raise
         self.epochs.show(numbers.items())
+
+
+def _file_of(engine: Engine) -> Path | None:
+    """The file of an embedded store."""
+    name = engine.url.database
+    return Path(name) if engine.dialect.name == "sqlite" and name else None
 
 
 def _key(row: Row[Any]) -> SigningKey:

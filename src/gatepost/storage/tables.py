@@ -80,6 +80,15 @@ epochs = Table(
     Column("n", BigInteger, nullable=False),
 )
 
+# who does what one process alone is to do, such as sweeping
+leases = Table(
+    "leases",
+    metadata,
+    Column("office", Words, primary_key=True),
+    text_column("holder"),
+    moment_column("ends_at"),
+)
+
 tenants = Table(
     "tenants",
     metadata,

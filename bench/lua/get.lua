@@ -1,0 +1,2 @@
+-- Gets the address as it is, over and over.
+wrk.method = "GET"

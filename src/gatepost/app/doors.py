@@ -1,0 +1,77 @@
+"""The doors of the application, wired, and the front before them."""
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from gatepost.app.house import House
+from gatepost.protocol.discovery import ISSUER_PATH
+from gatepost.services.access import AccessService
+from gatepost.services.sign_in_lists import SignInLists
+from gatepost.web.api import docs_page, openapi
+from gatepost.web.api.door import ApiDoor
+from gatepost.web.front import Door, Front
+from gatepost.web.interaction.cookies import Cookies
+from gatepost.web.interaction.door import InteractionDoor
+from gatepost.web.interaction.visits import Place, Rooms
+from gatepost.web.oidc.door import AT_HAND, Desk, OidcDoor
+from gatepost.web.portal import visits as portal_visits
+from gatepost.web.portal.cookies import Cookies as PortalCookies
+from gatepost.web.portal.door import PortalDoor
+from gatepost.web.portal.words import sayer
+from gatepost.web.site import ApiPaper, Site
+
+
+class Inside(NamedTuple):
+    """The services behind the doors."""
+
+    rooms: Rooms
+    desk: Desk
+    portal: portal_visits.Rooms
+    access: AccessService
+    lists: SignInLists
+
+
+def front_of(house: House, public_url: str, inside: Inside) -> Front:
+    """The application; the order of the doors is the order in which they are asked."""
+    world = house.world
+    site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
+    doors: tuple[Door, ...] = (
+        _interaction(house, public_url, inside),
+        _portal(house, public_url, inside),
+        OidcDoor(public_url + ISSUER_PATH, inside.desk, world.store),
+        site.documents(),
+        _api(house, inside),
+        site,
+    )
+    https = public_url.startswith("https:")
+    front = Front(doors, world.dice, house.settings.trusted_proxies, https=https)
+    for method, path in AT_HAND:
+        front.answer_at_once(method, ISSUER_PATH + path)
+    return front
+
+
+def _interaction(house: House, public_url: str, inside: Inside) -> InteractionDoor:
+    cookies = Cookies(house.world.dice, https=public_url.startswith("https:"))
+    place = Place(public_url, urlsplit(public_url).hostname or "", cookies)
+    return InteractionDoor(inside.rooms, place)
+
+
+def _portal(house: House, public_url: str, inside: Inside) -> PortalDoor:
+    settings = house.settings
+    place = portal_visits.Place(
+        public_url,
+        public_url + ISSUER_PATH,
+        settings.theme,
+        sayer(settings.theme),
+        PortalCookies(https=public_url.startswith("https:")),
+    )
+    return PortalDoor(inside.portal, place, strict_reads=settings.strict_client_reads)
+
+
+def _api(house: House, inside: Inside) -> ApiDoor:
+    return ApiDoor(
+        house.world,
+        (inside.access, inside.lists),
+        strict_reads=house.settings.strict_client_reads,
+        omit_nulls=house.settings.null_members == "omit",
+    )
