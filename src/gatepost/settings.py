@@ -29,6 +29,7 @@ NullMembers = Literal["include", "omit"]
 
 PREFIX = "GATEPOST_"
 
+_STORES = ("database_url", "replica_url")
 _NATIVE = {str: "it in quotes", int: "a whole number", bool: "true or false", list: "a list"}
 
 
@@ -45,6 +46,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     database_url: str = "sqlite:///./data/gatepost.db"
     database_pooler: Pooler = "none"
+    replica_url: str | None = None
     public_url: str | None = None
     master_key_file: Path | None = None
     workers: int = 1
@@ -60,6 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_url: MailServer | None = None
     mail_from: str | None = None
     metrics_listen: Listen | None = None
+    drain_seconds: int = 0
 
     def master_key_path(self) -> Path:
         """Where the master key is: as set, or beside the SQLite file."""
@@ -74,7 +77,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
-        return list({**shown, "database_url": safe_database_url(self.database_url)}.items())
+        urls = {name: safe_database_url(shown[name]) for name in _STORES if shown[name]}
+        return list({**shown, **urls}.items())
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
@@ -101,6 +105,7 @@ def read_settings(environ: Mapping[str, str], config: Path | None) -> Settings:
     settings = Settings(**found)
     settings.master_key_path()
     _check_mail(settings)
+    _check_replica(settings)
     return settings
 
 
@@ -182,16 +187,25 @@ def _check_mail(settings: Settings) -> None:
         raise SettingsFault(f"{given} is set, and {absent} is not. Set both, or neither.")
 
 
+def _check_replica(settings: Settings) -> None:
+    """An embedded store has no replica."""
+    if settings.replica_url is not None and settings.database_url.startswith(SQLITE):
+        raise SettingsFault(
+            f"{PREFIX}REPLICA_URL is set, and the store is SQLite, which has no replica. Remove it."
+        )
+
+
 def _shown(name: str, value: Any) -> str:
     """A value fit for a message. Whatever could be an address with a password is cut (R-76)."""
     text = str(value)
     if name == "smtp_url":
         return quoted("***")
-    return quoted(safe_database_url(text) if name == "database_url" or "@" in text else text)
+    return quoted(safe_database_url(text) if name in _STORES or "@" in text else text)
 
 
 _ROWS: dict[str, _Row] = {
     "database_url": _Row(values.database_url),
+    "replica_url": _Row(values.replica_url),
     "database_pooler": _Row(values.one_of(values.words(Pooler))),
     "public_url": _Row(values.public_url),
     "master_key_file": _Row(values.path),
@@ -208,4 +222,5 @@ _ROWS: dict[str, _Row] = {
     "smtp_url": _Row(values.smtp_url),
     "mail_from": _Row(values.mail_from),
     "metrics_listen": _Row(values.listen),
+    "drain_seconds": _Row(values.drain, int),
 }

@@ -24,6 +24,7 @@ class MemoryTenancy:
     """What one tenant has, within one transaction."""
 
     def __init__(self, unit: Unit, tenant_id: str, secrets: Secrets) -> None:
+        self.unit = unit
         self._clients = MemoryClientStore(unit, tenant_id)
         self._directory = MemoryDirectoryStore(unit, tenant_id)
         self._journal = MemoryJournalStore(unit, tenant_id, secrets)
@@ -118,6 +119,10 @@ class MemoryDeployment:
         """All tenants in order of creation."""
         found = self._unit.tables.tenants.values()
         return tuple(sorted(found, key=lambda tenant: (tenant.created_at, tenant.id)))
+
+    def some_tenant_ids(self, most: int) -> tuple[str, ...]:
+        """The ids of so many tenants, or of all where there are fewer."""
+        return tuple(tenant.id for tenant in self.tenants()[:most])
 
     def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a new tenant; False when its id is taken."""

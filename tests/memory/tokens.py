@@ -1,7 +1,7 @@
 """Codes and tokens in memory: a part of `ports.GrantStore`."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -24,10 +24,6 @@ class MemoryTokenStore(MemoryTryOutStore):
         """A code, used or not."""
         return self._tables.codes.get(self._digest_key(digest))
 
-    def spend_code(self, digest: bytes, now: datetime) -> bool:
-        """Use the code up, in one conditional statement; False when it was used already."""
-        return self._spend(self._tables.codes, digest, now)
-
     def add_refresh_token(self, token: RefreshToken) -> None:
         """Keep a new refresh token. Bookkeeping."""
         self._need_family(token.family_id)
@@ -36,21 +32,6 @@ class MemoryTokenStore(MemoryTryOutStore):
     def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """A refresh token, used or not."""
         return self._tables.refresh_tokens.get(self._digest_key(digest))
-
-    def successor_is_used(self, token: RefreshToken) -> bool:
-        """Whether a later refresh token of the same family was used."""
-        return any(
-            other.family_id == token.family_id
-            and other.generation > token.generation
-            and other.used_at is not None
-            for other in self._here(self._tables.refresh_tokens)
-        )
-
-    def spend_refresh_token(self, digest: bytes, now: datetime, sealed_successor: bytes) -> bool:
-        """Use the token up, in one conditional statement; False when it was used already."""
-        return self._spend(
-            self._tables.refresh_tokens, digest, now, sealed_successor=sealed_successor
-        )
 
     def add_device_code(self, code: DeviceCode) -> bool:
         """Keep a new device code; False when its user code is taken. Bookkeeping."""
@@ -80,8 +61,7 @@ class MemoryTokenStore(MemoryTryOutStore):
         """Note when a device asked. Bookkeeping."""
         code = self.device_code(digest)
         if code is not None:
-            polled = structs.replace(code, last_polled_at=now)
-            self._unit.keep_books(self._tables.device_codes, self._digest_key(digest), polled)
+            self._keep_device(structs.replace(code, last_polled_at=now))
 
     def settle_device_code(self, digest: bytes, state: str, family_id: str | None) -> bool:
         """Approve or deny a device that waits; False when it does not wait. Bookkeeping."""
@@ -90,13 +70,16 @@ class MemoryTokenStore(MemoryTryOutStore):
             return False
         if family_id is not None:
             self._need_family(family_id)
-        settled = structs.replace(code, state=state, family_id=family_id)
-        self._unit.keep_books(self._tables.device_codes, self._digest_key(digest), settled)
+        self._keep_device(structs.replace(code, state=state, family_id=family_id))
         return True
 
     def spend_device_code(self, digest: bytes, now: datetime) -> bool:
         """Use the code up, in one conditional statement; False when it was used already."""
-        return self._spend(self._tables.device_codes, digest, now)
+        code = self.device_code(digest)
+        if code is None or code.used_at is not None:
+            return False
+        self._keep_device(structs.replace(code, used_at=now))
+        return True
 
     def revoke_token(self, token_id: str, expires_at: datetime) -> None:
         """Remember that one access token is revoked, by its `jti`. A change."""
@@ -114,10 +97,5 @@ class MemoryTokenStore(MemoryTryOutStore):
             raise ValueError("there is something of this digest already")
         self._unit.keep_books(table, key, value)
 
-    def _spend(self, table: dict[DigestKey, V], digest: bytes, now: datetime, **more: Any) -> bool:
-        kept = table.get(self._digest_key(digest))
-        if kept is None or kept.used_at is not None:
-            return False
-        spent = structs.replace(kept, used_at=now, **more)
-        self._unit.keep_books(table, self._digest_key(digest), spent)
-        return True
+    def _keep_device(self, code: DeviceCode) -> None:
+        self._unit.keep_books(self._tables.device_codes, self._digest_key(code.digest), code)

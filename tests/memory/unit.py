@@ -124,6 +124,11 @@ class Unit:
             raise RuntimeError("the transaction is over")
         return self._tables
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything was changed that needs an event."""
+        return self._changed
+
     def put(self, table: dict[K, V], key: K, value: V) -> None:
         """Keep a row; the unit needs an event from now on."""
         self._changed = True

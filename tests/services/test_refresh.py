@@ -17,6 +17,7 @@ from gatepost.protocol.parameters import OAuthError
 from gatepost.services import clients, finishing, keys, users
 from gatepost.services.access import AccessService
 from gatepost.services.browsers import Browser
+from gatepost.services.cards import Cards
 from gatepost.services.client_login import Books, ClientLogin, FormRequest
 from gatepost.services.flows import Flow, FlowRules, RefreshRules
 from gatepost.services.issuing import Mint
@@ -53,8 +54,10 @@ class Stand:
         rules = FlowRules("remember", RULES, frozenset(), "")
         no_passkeys = WebAuthnPasskeys("id.example.com", "https://id.example.com")
         self.flow = Flow(self.world, mint, refused, rules, no_passkeys)
-        self.login = ClientLogin(self.world, frozenset({ISSUER}), Books(UsageBook(), refused))
-        self.access = AccessService(self.world, ISSUER, ring, refused)
+        self.login = ClientLogin(
+            self.world, frozenset({ISSUER}), Books(UsageBook(), refused), Cards(self.world.store)
+        )
+        self.access = AccessService(self.world, ISSUER, ring, refused, Cards(self.world.store))
         self.tokens = TokenService(self.world, self.login, mint, RULES)
 
     def signed_in(self) -> SignIn:

@@ -11,6 +11,7 @@ from gatepost.model.events import Origin
 from gatepost.protocol.parameters import OAuthError
 from gatepost.services import client_secrets, clients, keys
 from gatepost.services.access import AccessService
+from gatepost.services.cards import Cards
 from gatepost.services.client_login import Books, ClientLogin, FormRequest
 from gatepost.services.flows import RefreshRules
 from gatepost.services.issuing import Mint
@@ -38,10 +39,12 @@ class Stand:
         ring = KeyRing(self.world)
         self.book = UsageBook()
         self.refused = RefusalBook(self.world)
-        login = ClientLogin(self.world, frozenset({ISSUER}), Books(self.book, self.refused))
+        login = ClientLogin(
+            self.world, frozenset({ISSUER}), Books(self.book, self.refused), Cards(self.world.store)
+        )
         mint = Mint(self.world, ISSUER, ring)
         self.tokens = TokenService(self.world, login, mint, REFRESH)
-        self.access = AccessService(self.world, ISSUER, ring, self.refused)
+        self.access = AccessService(self.world, ISSUER, ring, self.refused, Cards(self.world.store))
 
     @property
     def client_id(self) -> str:
@@ -176,7 +179,9 @@ def test_a_token_ends_with_its_lifetime(stand: Stand) -> None:
 @pytest.mark.requirement("R-31")
 def test_a_token_of_another_issuer_is_refused(stand: Stand) -> None:
     issuer, ring = "https://other/identity", KeyRing(stand.world)
-    elsewhere = AccessService(stand.world, issuer, ring, RefusalBook(stand.world))
+    elsewhere = AccessService(
+        stand.world, issuer, ring, RefusalBook(stand.world), Cards(stand.world.store)
+    )
     assert elsewhere.caller(token_of(stand.ask()), HERE) == "wrong_issuer"
 
 

@@ -21,6 +21,7 @@ from gatepost.model.portal import TRY_OUT_LIFETIME
 from gatepost.model.tenants import ADMINISTRATOR, SECRET_LIMIT
 from gatepost.services import client_secrets, clients, keys, try_out_additions, try_out_state
 from gatepost.services.access import AccessService
+from gatepost.services.cards import Cards
 from gatepost.services.client_login import Books, ClientLogin
 from gatepost.services.devices import DeviceService
 from gatepost.services.flows import RefreshRules
@@ -83,8 +84,10 @@ def room() -> Room:
     refusals = RefusalBook(world)
     ring = KeyRing(world)
     mint = Mint(world, ISSUER, ring)
-    access = AccessService(world, ISSUER, ring, refusals)
-    login = ClientLogin(world, frozenset({ISSUER}), Books(UsageBook(), refusals))
+    access = AccessService(world, ISSUER, ring, refusals, Cards(world.store))
+    login = ClientLogin(
+        world, frozenset({ISSUER}), Books(UsageBook(), refusals), Cards(world.store)
+    )
     day = TRY_OUT_LIFETIME * 100
     tokens = TokenService(world, login, mint, RefreshRules(day, day))
     use = TokenUse(world, access, login, refusals)

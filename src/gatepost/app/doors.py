@@ -1,5 +1,6 @@
 """The doors of the application, wired, and the front before them."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,12 +30,13 @@ class Inside(NamedTuple):
     portal: portal_visits.Rooms
     access: AccessService
     lists: SignInLists
+    is_leaving: Callable[[], bool]
 
 
 def front_of(house: House, public_url: str, inside: Inside) -> Front:
     """The application; the order of the doors is the order in which they are asked."""
     world = house.world
-    site = Site(world.store, ApiPaper(openapi.document, docs_page.resources))
+    site = Site(world.store, ApiPaper(openapi.document, docs_page.resources), inside.is_leaving)
     doors: tuple[Door, ...] = (
         _interaction(house, public_url, inside),
         _portal(house, public_url, inside),

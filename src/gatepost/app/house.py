@@ -25,6 +25,7 @@ from gatepost.settings import Settings, safe_database_url
 from gatepost.storage import backup, schema
 from gatepost.storage.engine import Database, sqlite_path
 from gatepost.storage.epochs import StoreEpochs
+from gatepost.storage.replica import Replica
 from gatepost.storage.sql_store import SqlStore
 from gatepost.system import SystemClock, SystemDice
 from gatepost.web.api import openapi
@@ -107,7 +108,7 @@ def _furnish(
 ) -> House:
     dice = SystemDice()
     secrets = KeyedSecrets(master, dice)
-    store = SqlStore(database.engine, secrets, epochs)
+    store = SqlStore(database.engine, secrets, epochs, _replica(settings))
     world = World(
         store=store,
         clock=SystemClock(),
@@ -154,6 +155,12 @@ def _existing(settings: Settings) -> Database:
     if path is not None and not path.exists():
         raise StartFault(f"There is no store at {path}. Run: gatepost init")
     return _database(settings)
+
+
+def _replica(settings: Settings) -> Replica | None:
+    if settings.replica_url is None:
+        return None
+    return Replica(Database(settings.replica_url, settings.database_pooler))
 
 
 def _database(settings: Settings) -> Database:
@@ -213,7 +220,7 @@ def signing_keys(house: House) -> tuple[tuple[SigningKey, Phase], ...]:
 
 def has_tenant(house: House) -> bool:
     """Whether a tenant was founded."""
-    return bool(tenants.all_tenants(house.world))
+    return tenants.is_any(house.world)
 
 
 def journal_verdicts(house: House) -> tuple[journal.Verdict, ...]:

@@ -17,6 +17,7 @@ from gatepost.protocol.resources import known
 from gatepost.services.access import AccessService
 from gatepost.services.account import AccountService
 from gatepost.services.authorize import AuthorizeService
+from gatepost.services.cards import Cards
 from gatepost.services.client_login import Books, ClientLogin
 from gatepost.services.courier import Courier
 from gatepost.services.devices import DeviceService
@@ -54,12 +55,14 @@ class Server:
         issuer = public_url + ISSUER_PATH
         ring = KeyRing(house.world)
         mint = Mint(house.world, issuer, ring)
-        access = AccessService(house.world, issuer, ring, self._refusals)
+        cards = Cards(house.store)
+        access = AccessService(house.world, issuer, ring, self._refusals, cards)
         rules, passkeys = _rules(house, public_url), _passkeys(public_url)
         flow = Flow(house.world, mint, self._refusals, rules, passkeys)
         self._courier = Courier(Messenger(), mint)
         audiences = frozenset({issuer, *(issuer + path for path in ENDPOINTS.values())})
-        login = ClientLogin(house.world, audiences, Books(self._book, self._refusals))
+        books = Books(self._book, self._refusals)
+        login = ClientLogin(house.world, audiences, books, cards)
         links = password_links(house, public_url, self._courier)
         rooms = _rooms(flow, login, self._courier, links)
         desk = Desk(
@@ -77,13 +80,19 @@ class Server:
         endpoints = Endpoints(mint, desk.tokens, access, desk.use, desk.devices)
         self._try_outs = TryOuts(house.world, public_url, Calls(house.world, endpoints))
         portal = portal_visits.Rooms(house.world, sessions, access, lists, links, self._try_outs)
-        self.front = front_of(house, public_url, Inside(rooms, desk, portal, access, lists))
+        self._leaving = threading.Event()
+        inside = Inside(rooms, desk, portal, access, lists, self._leaving.is_set)
+        self.front = front_of(house, public_url, inside)
 
     def start(self) -> None:
         """Begin the background work."""
         self._watch.start()
         self._clerk.start()
         self._courier.start()
+
+    def leave(self) -> None:
+        """Say that this worker is not to be sent anything more."""
+        self._leaving.set()
 
     def stop(self) -> None:
         """End it, and keep what is not yet kept."""

@@ -19,7 +19,7 @@ _TICK_S = 0.1
 _LOOK_S = 0.01
 _QUIET_LOOKS = 5
 _MOST_LOOKS = 100
-_LINGER_S = 0.25
+_LINGER_LOOKS = 25
 _CLOSE = (b"connection", b"close")
 
 _SO_ATTACH_FILTER = 26
@@ -77,9 +77,9 @@ class LeavingServer(uvicorn.Server):
 
     async def _hear_the_last(self) -> None:
         """Who has just connected is about to send a request."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + _LINGER_S
-        while self.server_state.connections and loop.time() < end and not self.force_exit:
+        for _ in range(_LINGER_LOOKS):
+            if self.force_exit or not self.server_state.connections:
+                return
             await asyncio.sleep(_LOOK_S)
 
 

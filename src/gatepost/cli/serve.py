@@ -59,7 +59,7 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
 
 def _found_if_empty(house: House) -> Founded | None:
     """The first tenant of an embedded store; on PostgreSQL `gatepost init` is run on purpose."""
-    if tenants.all_tenants(house.world):
+    if tenants.is_any(house.world):
         return None
     if house.database.path is None:
         raise StartFault("The PostgreSQL store has no tenant yet. Run: gatepost init")

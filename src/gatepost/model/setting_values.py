@@ -19,6 +19,7 @@ MAX_WORKERS = 64
 
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _MIN_LIFETIME, _MAX_LIFETIME = 60, 365 * 86_400
+_MAX_DRAIN = 300
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -55,6 +56,13 @@ def database_url(text: str) -> str:
     return text
 
 
+def replica_url(text: str) -> str:
+    """The address of a replica of a PostgreSQL store."""
+    if text.startswith(SQLITE):
+        raise Unusable("is SQLite, which has no replica", "Name a replica of the PostgreSQL store.")
+    return database_url(text)
+
+
 def public_url(text: str) -> str:
     """The address that browsers use: an origin, without a slash at its end."""
     url = text.removesuffix("/")
@@ -80,6 +88,13 @@ def workers(text: str) -> int:
     """How many processes."""
     if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MAX_WORKERS:
         raise Unusable(f"is not a whole number from 1 to {MAX_WORKERS}", "Write for example 2.")
+    return int(text)
+
+
+def drain(text: str) -> int:
+    """How long to serve on after being told to stop, in seconds."""
+    if not _NUMBER.fullmatch(text) or int(text) > _MAX_DRAIN:
+        raise Unusable(f"is not a whole number from 0 to {_MAX_DRAIN}", "Write for example 10.")
     return int(text)
 
 

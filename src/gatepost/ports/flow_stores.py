@@ -160,20 +160,11 @@ class GrantStore(Protocol):
     def code(self, digest: bytes) -> AuthorizationCode | None:
         """A code, used or not."""
 
-    def spend_code(self, digest: bytes, now: datetime) -> bool:
-        """Use the code up, in one conditional statement; False when it was used already."""
-
     def add_refresh_token(self, token: RefreshToken) -> None:
         """Keep a new refresh token. Bookkeeping."""
 
     def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """A refresh token, used or not."""
-
-    def successor_is_used(self, token: RefreshToken) -> bool:
-        """Whether a later refresh token of the same family was used."""
-
-    def spend_refresh_token(self, digest: bytes, now: datetime, sealed_successor: bytes) -> bool:
-        """Use the token up, in one conditional statement; False when it was used already."""
 
     def add_device_code(self, code: DeviceCode) -> bool:
         """Keep a new device code; False when its user code is taken. Bookkeeping."""

@@ -20,7 +20,7 @@ class FoundCode(NamedTuple):
 
 
 class FoundRefreshToken(NamedTuple):
-    """A refresh token with its family; `superseded` when a later one of the family was used."""
+    """A refresh token with its family; `superseded` when it was used, and a later one was too."""
 
     token: RefreshToken
     family: Family
@@ -50,6 +50,12 @@ class RedemptionStore(Protocol):
 
     def refresh_token(self, digest: bytes) -> FoundRefreshToken | None:
         """A refresh token, used or not."""
+
+    def family(self, family_id: str) -> Family | None:
+        """One family, revoked or not."""
+
+    def is_revoked(self, token_id: str) -> bool:
+        """Whether one access token was revoked."""
 
     def spend_code(self, spending: Spending) -> bool:
         """Use a code up; False when it cannot be any more. Of many at once, one is told True."""

@@ -212,6 +212,9 @@ class Deployment(Protocol):
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""
 
+    def some_tenant_ids(self, most: int) -> tuple[str, ...]:
+        """The ids of so many tenants, or of all where there are fewer."""
+
     def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a new tenant; False when its id is taken."""
 
@@ -246,6 +249,9 @@ class Store(Protocol):
 
     def reading(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
         """A consistent view of one tenant."""
+
+    def reading_calmly(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
+        """The same for lists, whose counters may be a moment old; changes made here are in it."""
 
     def writing(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
         """A change to one tenant; writers of a tenant wait for each other."""

@@ -3,8 +3,9 @@
 from gatepost.model.callers import CLIENT_SUBJECT_PREFIX, Caller
 from gatepost.model.events import Action, Event, Origin
 from gatepost.protocol import claims
+from gatepost.services.callers import Callers
+from gatepost.services.cards import Cards
 from gatepost.services.keys import KeyRing
-from gatepost.services.principals import confirmed
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.world import World
 
@@ -12,7 +13,10 @@ from gatepost.services.world import World
 class AccessService:
     """Opens the access tokens of one issuer."""
 
-    def __init__(self, world: World, issuer: str, ring: KeyRing, refusals: RefusalBook) -> None:
+    def __init__(
+        self, world: World, issuer: str, ring: KeyRing, refusals: RefusalBook, cards: Cards
+    ) -> None:
+        self.callers = Callers(world.store, cards)
         self._world = world
         self._issuer = issuer
         self._ring = ring
@@ -21,7 +25,7 @@ class AccessService:
     def caller(self, token: str, origin: Origin) -> Caller | str:
         """The caller behind a token, or the reason code for refusing it."""
         read = self.read(token)
-        found = read if isinstance(read, str) else self._confirmed(read)
+        found = read if isinstance(read, str) else self.callers.confirmed(claimed(read))
         if isinstance(found, str):
             self._refusals.tell(Action.ACCESS_REFUSED, found, "access token", origin)
         return found
@@ -32,10 +36,6 @@ class AccessService:
         if payload is None:
             return "bad_signature"
         return claims.read_access_claims(payload, self._issuer, self._world.clock.now(), scope)
-
-    def _confirmed(self, read: claims.AccessClaims) -> Caller | str:
-        with self._world.store.reading(read.tid) as tenancy:
-            return confirmed(tenancy, claimed(read))
 
     def remember_refusal(self, caller: Caller, origin: Origin, target: str, reason: str) -> None:
         """Write into the caller's journal that something was not allowed."""

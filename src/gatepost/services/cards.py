@@ -58,15 +58,23 @@ class Cards:
         """The card of a client, made anew where there is no good one; None for no client."""
         return self._clients.good(client_id) or self._read_client(client_id)
 
+    def standing_of(self, client: ClientCard, user_id: str) -> Standing | None:
+        """The standing of a person who acts through a client; None when either may not act."""
+        found = self._person(client, user_id)
+        return found[1] if found else None
+
     def person_of(self, client: ClientCard, family: Family) -> tuple[Principal, Person] | None:
         """The person of a grant to a client, as tokens tell of them; None when they may not act."""
-        name = (client.tenant_id, family.user_id)
+        found = self._person(client, family.user_id)
+        return speaking(client.tenant_id, family, *found) if found else None
+
+    def _person(self, client: ClientCard, user_id: str) -> tuple[User, Standing] | None:
+        name = (client.tenant_id, user_id)
         card = self._people.good(name) or self._read_person(*name)
         if card is None or not card.user.enabled or not client.client.settings.enabled:
             return None
         incarnation = client.client.incarnation + card.user.incarnation
-        stands = Standing(incarnation, *card.roles)
-        return speaking(client.tenant_id, family, card.user, stands)
+        return card.user, Standing(incarnation, *card.roles)
 
     def _read_client(self, client_id: str) -> ClientCard | None:
         with self._store.reading_all() as deployment:

@@ -74,8 +74,8 @@ class _Asserted(NamedTuple):
 class ClientLogin:
     """Authenticates clients for the endpoints of one issuer."""
 
-    def __init__(self, world: World, audiences: frozenset[str], books: Books) -> None:
-        self.cards = Cards(world.store)
+    def __init__(self, world: World, audiences: frozenset[str], books: Books, cards: Cards) -> None:
+        self.cards = cards
         self._world = world
         self._audiences = audiences
         self._usage = books.usage

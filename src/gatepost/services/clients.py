@@ -96,7 +96,7 @@ def add(
 
 def find(world: World, tenant_id: str, kind: ClientKind, wanted: Selection) -> Found:
     """The clients wanted. Ids given as a list ignore paging."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         clients = tenancy.clients
         if not wanted.ids:
             page = clients.page(kind.name, wanted.tags, wanted.page)

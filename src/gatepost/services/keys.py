@@ -60,7 +60,10 @@ class KeyRing:
         return signing_key(self.keys(), self._world.clock.now())
 
     def at_hand(self) -> SigningKey | None:
-        """The key that signed at the last look, where that was a moment ago."""
+        """The key that signed at the last look, where that was a moment ago.
+
+        While there is one, `published` reads nothing either.
+        """
         return self._signing if self._is_younger(RING_AGE) else None
 
 

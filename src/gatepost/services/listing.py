@@ -30,7 +30,7 @@ class Belongings(NamedTuple):
 
 def page(world: World, tenant_id: str, query: ClientQuery) -> Listing:
     """One page of the list."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         rows = tenancy.clients.listed(query)
         if query.is_all:
             return Listing(rows, tenancy.clients.count(query.kind, ()), is_more=False)

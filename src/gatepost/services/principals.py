@@ -4,7 +4,7 @@ Security.md R-27: disabling or removing takes effect at once, because this is as
 asked again inside the transaction of every change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -100,24 +100,52 @@ def family_of(token_mark: str) -> str:
 
 def confirmed(tenancy: Tenancy, caller: Caller) -> Caller | str:
     """The caller with its roles as they are now, or why the token opens nothing any more."""
-    stands = standing(tenancy, caller.subject, caller.client_id)
+
+    def fault_of(ground: str) -> str | None:
+        is_client = caller.kind == "client"
+        if is_client:
+            reason = _client_fault(tenancy, caller, ground)
+        else:
+            reason = grant_fault(tenancy.grants.family(ground))
+        if reason is None and tenancy.grants.is_revoked(caller.token_mark):
+            return "token_revoked"
+        return reason
+
+    return judged(caller, standing(tenancy, caller.subject, caller.client_id), fault_of)
+
+
+def judged(
+    caller: Caller, stands: Standing | None, fault_of: Callable[[str], str | None]
+) -> Caller | str:
+    """The same of what is known: the standing now, and what is wrong with a token's ground.
+
+    The ground is the number of a secret, 0 for a key, or the id of a grant.
+    """
     if stands is None:
         return "principal_inactive"
     if not caller.token_mark.startswith(stands.incarnation):
         return "principal_replaced"
-    rest = caller.token_mark[len(stands.incarnation) :].partition(_MARK_END)[0]
-    reason = (
-        _client_fault(tenancy, caller, rest)
-        if caller.kind == "client"
-        else (_grant_fault(tenancy, rest))
-    )
-    if reason is None and tenancy.grants.is_revoked(caller.token_mark):
-        reason = "token_revoked"
+    ground = caller.token_mark[len(stands.incarnation) :].partition(_MARK_END)[0]
+    reason = fault_of(ground)
     if reason is not None:
         return reason
     return caller._replace(
         role_ids=frozenset(stands.role_ids), role_types=frozenset(stands.role_types)
     )
+
+
+def secret_fault(
+    client: StoredClient, number: str, has_secret: Callable[[int], bool]
+) -> str | None:
+    """The secret must still be there; 0 stands for a key, and then keys must be."""
+    if number == "0":
+        return None if extension(client.settings, "jwks") else "key_removed"
+    return None if number.isdigit() and has_secret(int(number)) else "secret_removed"
+
+
+def grant_fault(family: Family | None) -> str | None:
+    """The grant must be there, and not revoked."""
+    return "grant_revoked" if family is None or family.revoked_at is not None else None
 
 
 def _user_with_standing(
@@ -133,18 +161,14 @@ def _user_with_standing(
 
 
 def _client_fault(tenancy: Tenancy, caller: Caller, number: str) -> str | None:
-    """The secret must still be there; 0 stands for a key, and then keys must be."""
-    if number == "0":
-        client = tenancy.clients.find(caller.client_id)
-        return None if client and extension(client.settings, "jwks") else "key_removed"
-    if number.isdigit() and tenancy.clients.secret(caller.client_id, int(number)):
-        return None
-    return "secret_removed"
+    client = tenancy.clients.find(caller.client_id)
+    if client is None:
+        return "secret_removed"
 
+    def has_secret(secret_id: int) -> bool:
+        return tenancy.clients.secret(caller.client_id, secret_id) is not None
 
-def _grant_fault(tenancy: Tenancy, family_id: str) -> str | None:
-    family = tenancy.grants.family(family_id)
-    return "grant_revoked" if family is None or family.revoked_at is not None else None
+    return secret_fault(client, number, has_secret)
 
 
 @contextmanager

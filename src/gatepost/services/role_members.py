@@ -20,7 +20,7 @@ class CountedRole(NamedTuple):
 
 def page(world: World, tenant_id: str, part: PageOf) -> tuple[tuple[CountedRole, ...], int]:
     """A page of roles with who has them, and how many roles there are."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         found = tenancy.directory.roles(None, part)
         rows = tuple(_counted(tenancy, role) for role in found)
         return rows, tenancy.directory.count_roles(None)

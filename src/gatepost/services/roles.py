@@ -108,7 +108,7 @@ def find(
     world: World, tenant_id: str, type_id: str | None, page: PageOf
 ) -> tuple[tuple[Role, ...], int]:
     """A page of roles, and how many there are."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         directory = tenancy.directory
         return directory.roles(type_id, page), directory.count_roles(type_id)
 
@@ -140,7 +140,7 @@ def users_with(
     world: World, tenant_id: str, role_id: str, page: PageOf
 ) -> tuple[tuple[User, ...], int]:
     """A page of the users that have the role, and how many have it."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         role = _existing(tenancy, role_id)
         directory = tenancy.directory
         return directory.users_in_role(role.id, page), directory.count_users_in_role(role.id)
@@ -150,7 +150,7 @@ def clients_with(
     world: World, tenant_id: str, role_id: str, page: PageOf
 ) -> tuple[tuple[StoredClient, ...], int]:
     """A page of the client-credentials clients that have the role, and how many have it."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         role = _existing(tenancy, role_id)
         directory = tenancy.directory
         return directory.clients_in_role(role.id, page), directory.count_clients_in_role(role.id)

@@ -54,6 +54,12 @@ def found(world: World, wish: Founding) -> Founded:
     return _found(world, wish, only_first=False)
 
 
+def is_any(world: World) -> bool:
+    """Whether a tenant was founded."""
+    with world.store.reading_all() as deployment:
+        return bool(deployment.some_tenant_ids(1))
+
+
 def all_tenants(world: World) -> tuple[Tenant, ...]:
     """The tenants of the deployment."""
     with world.store.reading_all() as deployment:
@@ -91,7 +97,7 @@ def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
     phc = world.passwords.hash(password)
     secret = wish.admin_client_secret or client_secrets.new_value(world)
     with world.store.writing_all() as deployment:
-        if only_first and deployment.tenants():
+        if only_first and deployment.some_tenant_ids(1):
             raise Refused(
                 Code.TENANT_EXISTS,
                 "A tenant exists already.",
@@ -121,8 +127,8 @@ def chosen(world: World, alias: str | None) -> str | None:
     """The tenant that somebody means: the only one there is, or the one of this alias or id."""
     with world.store.reading_all() as deployment:
         if alias is None:
-            found = deployment.tenants()
-            return found[0].id if len(found) == 1 else None
+            found = deployment.some_tenant_ids(2)
+            return found[0] if len(found) == 1 else None
         named = deployment.tenant_with_alias(alias)
     if named is not None:
         return named

@@ -16,7 +16,7 @@ from gatepost.protocol.parameters import OAuthError, invalid_request
 from gatepost.services import evidence
 from gatepost.services.access import AccessService, claimed
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
-from gatepost.services.principals import confirmed, family_of, person
+from gatepost.services.principals import family_of, person
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.world import World
 
@@ -54,14 +54,11 @@ class TokenUse:
             self._login.remember(known.tenant_id, known.id, error, request.origin)
             return error
         token = request.form["token"]
-        # Before the store is opened: the keys may have to be read, on a connection of their own.
-        read = self._access.read(token, None)
-        with self._world.store.reading(known.tenant_id) as tenancy:
-            return (
-                self._about_access(tenancy, known, read)
-                or self._about_refresh(tenancy, known, token)
-                or INACTIVE
-            )
+        about = self._about_access(known, self._access.read(token, None))
+        if about is None:
+            with self._world.store.reading(known.tenant_id) as tenancy:
+                about = self._about_refresh(tenancy, known, token)
+        return about or INACTIVE
 
     def revoke(self, request: FormRequest) -> OAuthError | None:
         """End a token of the client that asks; what is unknown needs no ending (R-28)."""
@@ -81,17 +78,15 @@ class TokenUse:
         read = self._access.read(token, scopes.OPENID)
         if isinstance(read, str):
             return read
-        caller = claimed(read)
-        with self._world.store.reading(read.tid) as tenancy:
-            checked = confirmed(tenancy, caller)
-            if isinstance(checked, str):
-                return checked
-            family = tenancy.grants.family(family_of(caller.token_mark))
-            stands = person(tenancy, read.tid, family) if family else None
-        if family is None or stands is None:
+        caller = self._access.callers.confirmed(claimed(read))
+        if isinstance(caller, str):
+            return caller
+        found = self._access.callers.person(caller, family_of(caller.token_mark))
+        if found is None:
             return "principal_inactive"
+        family, person_ = found
         named = family.grounds.claims.userinfo
-        return id_tokens.userinfo(stands[1], scopes.split(read.scope), named)
+        return id_tokens.userinfo(person_, scopes.split(read.scope), named)
 
     def _asking(self, request: FormRequest) -> KnownClient | OAuthError:
         known = self._login.known(request)
@@ -102,12 +97,12 @@ class TokenUse:
         return known
 
     def _about_access(
-        self, tenancy: Tenancy, known: KnownClient, read: AccessClaims | str
+        self, known: KnownClient, read: AccessClaims | str
     ) -> Mapping[str, Any] | None:
         if isinstance(read, str) or read.tid != known.tenant_id:
             return None
-        if isinstance(confirmed(tenancy, claimed(read)), str):
-            return None
+        if isinstance(self._access.callers.confirmed(claimed(read)), str):
+            return INACTIVE
         return {
             "active": True,
             "token_type": "Bearer",

@@ -28,7 +28,7 @@ class UserPage(NamedTuple):
 
 def page(world: World, tenant_id: str, search: str, part: PageOf) -> UserPage:
     """People in order of creation, all or those whose name or address has a text."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         directory = tenancy.directory
         if not search:
             rows = _listed(tenancy, directory.users(part))

@@ -73,7 +73,7 @@ def add(world: World, act: Act, members: Mapping[str, Any]) -> User:
 
 def find(world: World, tenant_id: str, ids: Sequence[str], page: PageOf) -> Found:
     """The users named, or a page of all."""
-    with world.store.reading(tenant_id) as tenancy:
+    with world.store.reading_calmly(tenant_id) as tenancy:
         directory = tenancy.directory
         if not ids:
             return Found(directory.users(page), directory.count_users(), ())

@@ -38,6 +38,7 @@ class StoreEpochs:
         self._row = board.workers * _CELL
         self._own = worker * _CELL
         self._good_until = 0.0
+        self._doubts = 0
         self._lock = Lock()
 
     def of(self, tenant_id: str) -> bytes | None:
@@ -47,13 +48,23 @@ class StoreEpochs:
         start = number_of(tenant_id) * self._row
         return self._memory[start : start + self._row]
 
+    def newest(self, tenant_id: str) -> int | None:
+        """The highest number that is known of the tenant; None while nothing is known for sure."""
+        row = self.of(tenant_id)
+        if row is None:
+            return None
+        cells = (row[start : start + _CELL] for start in range(0, len(row), _CELL))
+        return max(int.from_bytes(cell, "little") for cell in cells)
+
     def look(self, reading: AbstractContextManager[Connection]) -> None:
         """Read the epochs of the store. A look that fails lets what is kept end in time."""
-        began = time.monotonic()
+        began, doubts = time.monotonic(), self._doubts
         with reading as connection:
             found = [(row.number, row.n) for row in connection.execute(select(epochs))]
         self.show(found)
-        self._good_until = began + GOOD_FOR_S
+        with self._lock:
+            if doubts == self._doubts:
+                self._good_until = began + GOOD_FOR_S
 
     def show(self, numbers: Iterable[tuple[int, int]]) -> None:
         """Let all workers of the node see these numbers."""
@@ -65,7 +76,9 @@ class StoreEpochs:
 
     def doubt(self) -> None:
         """Use nothing that is kept until the next look: a change may or may not have been made."""
-        self._good_until = 0.0
+        with self._lock:
+            self._doubts += 1
+            self._good_until = 0.0
 
 
 def raised(work: UnitOfWork, tenant_ids: Iterable[str]) -> Mapping[int, int]:

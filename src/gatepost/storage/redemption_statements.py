@@ -25,8 +25,13 @@ _REFRESH_TOKEN = """
     FROM refresh_tokens AS r JOIN families AS f ON f.tenant_id = r.tenant_id AND f.id = r.family_id
     WHERE r.tenant_id = :tenant AND r.digest = :digest
 """
+_ONE_FAMILY = """
+    SELECT {family} FROM families AS f WHERE f.tenant_id = :tenant AND f.id = :id
+"""
+_REVOKED = "SELECT 1 FROM revoked_tokens WHERE tenant_id = :tenant AND id = :id"
 _ALIVE = """
-    WHERE tenant_id = :tenant AND digest = :digest AND used_at IS NULL AND expires_at > :now
+    WHERE tenant_id = :tenant AND digest = :digest AND family_id = :family
+        AND used_at IS NULL AND expires_at > :now
         AND EXISTS (SELECT 1 FROM families AS f WHERE f.tenant_id = :tenant
             AND f.id = :family AND f.revoked_at IS NULL)
 """
@@ -47,11 +52,12 @@ class Statements:
 
     def __init__(self, lines: Lines, *, is_postgresql: bool) -> None:
         self.lines = lines
-        self.is_postgresql = is_postgresql
         grounds = "f.grounds::text" if is_postgresql else "f.grounds"
         family = _FAMILY.format(grounds=grounds)
         self.code = _written(lines, _CODE.format(family=family))
         self.refresh_token = _written(lines, _REFRESH_TOKEN.format(family=family))
+        self.family = _written(lines, _ONE_FAMILY.format(family=family))
+        self.revoked = lines.written(_REVOKED)
         self.add = lines.written(_ADD)
         self.spend_code = lines.written(_SPEND_CODE)
         self.spend_refresh_token = lines.written(_SPEND_REFRESH_TOKEN)

@@ -2,10 +2,9 @@
 
 What may be used once is used up by a conditional statement whose count of rows decides, so that of
 many who come at once one succeeds. On PostgreSQL the refresh token that follows is inserted by the
-same statement; on SQLite by the next one of the transaction.
+same statement; on SQLite by the next one of a transaction that many share (`together`).
 """
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from gatepost.ports import FoundCode, FoundRefreshToken, Spending
 from gatepost.storage.lines import Values
 from gatepost.storage.moments import moment_of, number_of
 from gatepost.storage.redemption_statements import Statements
-from gatepost.storage.turns import Turns
+from gatepost.storage.together import Together
 
 _FAMILY_WIDTH = 9
 _grounds = msgspec.json.Decoder(Grounds)
@@ -25,14 +24,14 @@ _grounds = msgspec.json.Decoder(Grounds)
 class SqlRedemptionStore:
     """`ports.RedemptionStore` on SQL."""
 
-    def __init__(self, statements: Statements, turns: Turns, tenant_id: str) -> None:
+    def __init__(self, statements: Statements, together: Together | None, tenant_id: str) -> None:
         self._say = statements
-        self._turns = turns
+        self._together = together
         self._tenant_id = tenant_id
 
     def code(self, digest: bytes) -> FoundCode | None:
         """A code, used or not."""
-        row = self._one(self._say.code, digest)
+        row = self._one(self._say.code, digest=digest)
         if row is None:
             return None
         family = _family(row[-_FAMILY_WIDTH:])
@@ -50,7 +49,7 @@ class SqlRedemptionStore:
 
     def refresh_token(self, digest: bytes) -> FoundRefreshToken | None:
         """A refresh token, used or not."""
-        row = self._one(self._say.refresh_token, digest)
+        row = self._one(self._say.refresh_token, digest=digest)
         if row is None:
             return None
         family = _family(row[-_FAMILY_WIDTH:])
@@ -65,6 +64,15 @@ class SqlRedemptionStore:
         )
         return FoundRefreshToken(token, family, bool(row[5]))
 
+    def family(self, family_id: str) -> Family | None:
+        """One family, revoked or not."""
+        row = self._one(self._say.family, id=family_id)
+        return None if row is None else _family(row)
+
+    def is_revoked(self, token_id: str) -> bool:
+        """Whether one access token was revoked."""
+        return self._one(self._say.revoked, id=token_id) is not None
+
     def spend_code(self, spending: Spending) -> bool:
         """Use a code up; False when it cannot be any more. Of many at once, one is told True."""
         say = self._say
@@ -75,29 +83,21 @@ class SqlRedemptionStore:
         say = self._say
         return self._spent(spending, say.spend_refresh_token, say.exchange_refresh_token)
 
-    def _one(self, statement: str, digest: bytes) -> Any:
-        return self._say.lines.one(statement, {"tenant": self._tenant_id, "digest": digest})
+    def _one(self, statement: str, **named: object) -> Any:
+        return self._say.lines.one(statement, {"tenant": self._tenant_id, **named})
 
     def _spent(self, spending: Spending, spend: str, exchange: str) -> bool:
         values = self._values(spending)
-        if self._say.is_postgresql:
-            with self._say.lines.taken() as line:
-                met: int = line.execute(exchange if spending.successor else spend, values).rowcount
-                return met > 0
-        with self._turns.taken(), self._say.lines.taken() as line:
-            return self._spent_in_two(line, spend, values)
+        if self._together is not None:
+            return self._together.run(lambda line: self._spent_in_two(line, spend, values))
+        with self._say.lines.taken() as line:
+            met: int = line.execute(exchange if spending.successor else spend, values).rowcount
+            return met > 0
 
     def _spent_in_two(self, line: Any, spend: str, values: Values) -> bool:
-        line.execute("BEGIN IMMEDIATE")
-        try:
-            spent: bool = line.execute(spend, values).rowcount > 0
-            if spent and values["next_digest"] is not None:
-                line.execute(self._say.add, values)
-            line.execute("COMMIT")
-        except BaseException:
-            with suppress(Exception):  # a fault may have undone it already
-                line.execute("ROLLBACK")
-            raise
+        spent: bool = line.execute(spend, values).rowcount > 0
+        if spent and values["next_digest"] is not None:
+            line.execute(self._say.add, values)
         return spent
 
     def _values(self, spending: Spending) -> Values:

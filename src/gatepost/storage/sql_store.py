@@ -28,6 +28,7 @@ from gatepost.storage.journal_store import SqlJournalStore
 from gatepost.storage.lines import Lines
 from gatepost.storage.redemption_statements import Statements
 from gatepost.storage.redemption_store import SqlRedemptionStore
+from gatepost.storage.replica import Replica
 from gatepost.storage.role_store import tenant_of_row
 from gatepost.storage.sign_in_store import SqlSignInStore
 from gatepost.storage.tables import (
@@ -38,6 +39,7 @@ from gatepost.storage.tables import (
     signing_keys,
     tenants,
 )
+from gatepost.storage.together import Together
 from gatepost.storage.turns import Turns
 from gatepost.storage.unit_of_work import UnitOfWork
 
@@ -140,6 +142,10 @@ class SqlDeployment:
         rows = self._work.read(select(tenants).order_by(tenants.c.created_at, tenants.c.id))
         return tuple(tenant_of_row(row) for row in rows)
 
+    def some_tenant_ids(self, most: int) -> tuple[str, ...]:
+        """The ids of so many tenants, or of all where there are fewer."""
+        return tuple(row.id for row in self._work.read(select(tenants.c.id).limit(most)))
+
     def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a new tenant; False when its id is taken."""
         row = {name: getattr(tenant, name) for name in tenant.__struct_fields__}
@@ -186,13 +192,22 @@ class SqlDeployment:
 class SqlStore:
     """`ports.Store` on SQL."""
 
-    def __init__(self, engine: Engine, secrets: Secrets, epochs: StoreEpochs | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        secrets: Secrets,
+        epochs: StoreEpochs | None = None,
+        replica: Replica | None = None,
+    ) -> None:
         self._engine = engine
+        self._replica = replica
         self._secrets = secrets
         self.epochs = epochs or StoreEpochs(Board())
         self._lines = Lines(engine)
         self._turns = Turns(_file_of(engine))
-        self._redeeming = Statements(self._lines, is_postgresql=engine.dialect.name == "postgresql")
+        is_postgresql = engine.dialect.name == "postgresql"
+        self._redeeming = Statements(self._lines, is_postgresql=is_postgresql)
+        self._together = None if is_postgresql else Together(self._lines, self._turns)
 
     def look(self) -> None:
         """See how far the epochs moved, so that what is kept in memory may be used on."""
@@ -203,16 +218,34 @@ class SqlStore:
         self._lines.close()
         self._turns.close()
         self._engine.dispose()
+        if self._replica is not None:
+            self._replica.close()
 
     def redemptions(self, tenant_id: str) -> SqlRedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""
-        return SqlRedemptionStore(self._redeeming, self._turns, tenant_id)
+        return SqlRedemptionStore(self._redeeming, self._together, tenant_id)
 
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[SqlTenancy]:
         """A consistent view of one tenant."""
         with transaction(self._engine, writing=False) as connection:
             yield SqlTenancy(UnitOfWork(connection, may_write=False), tenant_id, self._secrets)
+
+    @contextmanager
+    def reading_calmly(self, tenant_id: str) -> Iterator[SqlTenancy]:
+        """The same for lists: from the replica, where it is as new as what this node knows."""
+        newest = self.epochs.newest(tenant_id) if self._replica is not None else None
+        if self._replica is None or newest is None:
+            with self.reading(tenant_id) as tenancy:
+                yield tenancy
+            return
+        with self._replica.reading(tenant_id, newest) as connection:
+            if connection is not None:
+                work = UnitOfWork(connection, may_write=False)
+                yield SqlTenancy(work, tenant_id, self._secrets)
+                return
+        with self.reading(tenant_id) as tenancy:
+            yield tenancy
 
     @contextmanager
     def writing(self, tenant_id: str) -> Iterator[SqlTenancy]:

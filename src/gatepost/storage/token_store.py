@@ -1,7 +1,7 @@
 """What is presented to the token endpoint: codes, refresh tokens, device codes, revoked tokens.
 
-What may be used once is used up by one conditional statement whose count of rows decides, so that
-of many who come at once one succeeds, whatever else they read before.
+Codes and refresh tokens are used up in `redemption_store`. A device code is used up by one
+conditional statement whose count of rows decides, so that of many who come at once one succeeds.
 """
 
 from datetime import datetime
@@ -24,11 +24,6 @@ class SqlTokenStore(SqlTryOutStore):
         """A code, used or not."""
         return self._first(codes, AuthorizationCode, digest=digest)
 
-    def spend_code(self, digest: bytes, now: datetime) -> bool:
-        """Use the code up, in one conditional statement; False when it was used already."""
-        unused = self._here(codes, digest=digest, used_at=None)
-        return self._work.keep_books(update(codes).where(*unused).values(used_at=now)) > 0
-
     def add_refresh_token(self, token: RefreshToken) -> None:
         """Keep a new refresh token. Bookkeeping."""
         self._work.keep_books(refresh_tokens.insert(), self._row(token))
@@ -36,24 +31,6 @@ class SqlTokenStore(SqlTryOutStore):
     def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """A refresh token, used or not."""
         return self._first(refresh_tokens, RefreshToken, digest=digest)
-
-    def successor_is_used(self, token: RefreshToken) -> bool:
-        """Whether a later refresh token of the same family was used."""
-        used_later = (
-            select(refresh_tokens.c.digest)
-            .where(*self._here(refresh_tokens, family_id=token.family_id))
-            .where(refresh_tokens.c.generation > token.generation)
-            .where(refresh_tokens.c.used_at.is_not(None))
-        )
-        return self._work.one(used_later.limit(1)) is not None
-
-    def spend_refresh_token(self, digest: bytes, now: datetime, sealed_successor: bytes) -> bool:
-        """Use the token up, in one conditional statement; False when it was used already."""
-        unused = update(refresh_tokens).where(
-            *self._here(refresh_tokens, digest=digest, used_at=None)
-        )
-        spent = {"used_at": now, "sealed_successor": sealed_successor}
-        return self._work.keep_books(unused.values(spent)) > 0
 
     def add_device_code(self, code: DeviceCode) -> bool:
         """Keep a new device code; False when its user code is taken. Bookkeeping."""

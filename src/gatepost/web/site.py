@@ -24,8 +24,9 @@ class ApiPaper(NamedTuple):
 class Site:
     """Answers every path that no other door has; it stands last but for the documents."""
 
-    def __init__(self, store: Store, paper: ApiPaper) -> None:
+    def __init__(self, store: Store, paper: ApiPaper, is_leaving: Callable[[], bool]) -> None:
         self._store = store
+        self._is_leaving = is_leaving
         self._paper = paper
         self._pages: dict[tuple[str, ...], Callable[[Call], Reply]] = {
             (): _to_portal,
@@ -54,6 +55,8 @@ class Site:
         return known
 
     def _ready(self, _call: Call) -> Reply:
+        if self._is_leaving():
+            return json_reply(503, {"status": "stopping"})
         try:
             with self._store.reading_all() as deployment:
                 ready = deployment.key_check() is not None

@@ -37,7 +37,11 @@ _ERROR = {
     Code.STORE_UNAVAILABLE: "temporarily_unavailable",
     Code.INTERNAL: "server_error",
 }
-AT_HAND = (("POST", discovery.TOKEN_PATH),)
+AT_HAND = (
+    ("POST", discovery.TOKEN_PATH),
+    ("GET", discovery.DISCOVERY_PATH),
+    ("GET", discovery.JWKS_PATH),
+)
 """The addresses whose answers may be at hand."""
 
 _CREDENTIALS = ("client_secret", "client_assertion", "client_id")
@@ -88,8 +92,10 @@ class OidcDoor:
         reading, posting = ("GET", "HEAD"), ("POST",)
         limit = TOKEN_BODY_LIMIT
         own = {
-            discovery.DISCOVERY_PATH: _Address(reading, self._document),
-            discovery.JWKS_PATH: _Address(reading, self._keys),
+            discovery.DISCOVERY_PATH: _Address(
+                reading, self._document, at_hand=self._at_hand(self._document)
+            ),
+            discovery.JWKS_PATH: _Address(reading, self._keys, at_hand=self._at_hand(self._keys)),
             discovery.TOKEN_PATH: _Address(
                 posting, self._token, limit, at_hand=self._token_at_hand
             ),
@@ -129,6 +135,16 @@ class OidcDoor:
             return None
         tokens = self._desk.tokens.at_hand(request)
         return None if tokens is None else self._cors.shared(call, _told(tokens))
+
+    def _at_hand(self, handle: Callable[[Call], Reply]) -> Callable[[Call], Reply | None]:
+        """What needs only the keys, while they are known."""
+
+        def answer(call: Call) -> Reply | None:
+            if "origin" in call.headers or self._desk.ring.at_hand() is None:
+                return None
+            return self._cors.shared(call, handle(call))
+
+        return answer
 
     def _introspect(self, call: Call) -> Reply:
         def told(members: Mapping[str, Any]) -> Reply:

@@ -61,7 +61,7 @@ class Row(NamedTuple):
 def activity(visit: Visit) -> Reply:
     """The newest events first, or one request's."""
     asked = _asked(visit.query())
-    with visit.world.store.reading(visit.tenant_id) as tenancy:
+    with visit.world.store.reading_calmly(visit.tenant_id) as tenancy:
         links = _links(tenancy, asked)
         names = event_names.found(tenancy, [link.event for link in links])
         about = tenancy.clients.find(asked.about) if asked.about else None

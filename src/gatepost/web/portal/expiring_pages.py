@@ -40,7 +40,7 @@ def expiring(visit: Visit) -> Reply:
 
 def _found(visit: Visit, number: int) -> _Found:
     before = visit.world.clock.now() + SOON
-    with visit.world.store.reading(visit.tenant_id) as tenancy:
+    with visit.world.store.reading_calmly(visit.tenant_id) as tenancy:
         secrets = tenancy.clients.expiring(before, paging.part(number))
         owners = _owners(tenancy, secrets)
         total = tenancy.clients.count_expiring(before, MOST_COUNTED)
