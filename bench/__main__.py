@@ -1,8 +1,8 @@
 """Measures: `make bench`, or `make bench ARGS="tokens --quick"` for one family or a fast look.
 
 Each family prints its tables. A whole run keeps its figures in bench/results and writes the tables
-into docs/performance.md. Nothing fails but a server that does not answer: bars are read, not
-asserted, because machines differ.
+into docs/performance.md or docs/scale.md. Nothing fails but a server that does not answer: bars
+are read, not asserted, because machines differ.
 """
 
 import argparse
@@ -27,6 +27,8 @@ FAMILIES: Mapping[str, str] = {
 
 RESULTS = Path(__file__).parent / "results"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
+ELSEWHERE = dict.fromkeys(("nodes", "simulation"), DOCUMENT.with_name("scale.md"))
+"""Families whose tables stand in another document."""
 
 
 class Family(Protocol):
@@ -68,10 +70,11 @@ def _measured(name: str, size: Size) -> tuple[dict[str, Any], str]:
 def _keep(name: str, results: dict[str, Any], text: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(results, indent=2) + "\n")
+    document = ELSEWHERE.get(name, DOCUMENT)
     try:
-        DOCUMENT.write_text(paper.placed(DOCUMENT.read_text(), name, text))
+        document.write_text(paper.placed(document.read_text(), name, text))
     except paper.NoPlaceError as error:
-        progress.say(f"{DOCUMENT.name} was left as it is: {error}")
+        progress.say(f"{document.name} was left as it is: {error}")
 
 
 if __name__ == "__main__":

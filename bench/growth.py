@@ -101,6 +101,8 @@ class Needs(NamedTuple):
     nodes: int
     cards_mb: float
     """In one worker."""
+    memory_gb: float
+    """Of all nodes."""
     database_cores: float
     commits: float
     wal_mb_s: float
@@ -177,10 +179,10 @@ def needs(
     asked = rates(who, habits, outage=outage)
     met, workers = 0.0, 1
     for _ in range(_ROUNDS):
-        node, database, wal = _spent(asked, measured, met)
-        workers = max(1, math.ceil(node / machines.worker_use))
+        workers = max(1, math.ceil(_spent(asked, measured, met)[0] / machines.worker_use))
         met = share_from_card(asked, who, measured.cards_kept, workers)
-    held = min(measured.cards_kept, who.devices)
+    node, database, wal = _spent(asked, measured, met)
+    cards_mb = min(measured.cards_kept, who.devices) * measured.bytes_of["card"] / 1e6
     stored = storage(who, habits, measured.bytes_of) * machines.slack
     made = commits(asked, habits, workers)
     return Needs(
@@ -189,7 +191,8 @@ def needs(
         node_cores=node,
         workers=workers,
         nodes=math.ceil(workers / machines.cores_a_node),
-        cards_mb=held * measured.bytes_of["card"] / 1e6,
+        cards_mb=cards_mb,
+        memory_gb=workers * (measured.worker_mb + cards_mb) / 1e3,
         database_cores=database,
         commits=made,
         wal_mb_s=wal / 1e6,

@@ -1,6 +1,5 @@
 """What the simulation says, as tables to read, and how its predictions are held to account."""
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ _ROWS: Mapping[str, str] = {
     "nodes": "{nodes:,}",
     "workers in all": "{workers:,}",
     "cards in a worker, MB": "{cards_mb:,.0f}",
+    "memory of nodes, GB": "{memory_gb:,.1f}",
     "processor of databases, cores": "{database_cores:,.1f}",
     "commits a second": "{commits:,.0f}",
     "write-ahead log, MB a second": "{wal_mb_s:,.1f}",
@@ -64,7 +64,7 @@ def of_speed(spent: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     both = middle["both"]
     load_ms = 1000 * both.load_s / both.requests
     each = cost["node_ms"] + cost["database_ms"] + load_ms
-    yield check("tokens a second, both", (os.cpu_count() or 1) * 1000 / each, both.per_second)
+    yield check("tokens a second, both", spent["pair"]["cores"] * 1000 / each, both.per_second)
 
 
 def _needs(needs: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from threading import RLock
 
-from gatepost.ports import Secrets
+from gatepost.ports import ClientFacts, Secrets
 from tests.memory.deployment import MemoryDeployment, MemoryTenancy
 from tests.memory.redemptions import MemoryRedemptionStore
 from tests.memory.sweeping import sweep
@@ -22,9 +22,15 @@ class MemoryEpochs:
     def __init__(self) -> None:
         self.changes = 0
 
-    def of(self, _tenant_id: str) -> bytes | None:
+    def of(self, _tenant_id: str) -> bytes:
         """The number of changes so far."""
         return self.changes.to_bytes(8, "little")
+
+    def glance(self) -> "MemoryEpochs":
+        """The same of all tenants: one that stays as it is."""
+        copy = MemoryEpochs()
+        copy.changes = self.changes
+        return copy
 
 
 class MemoryStore:
@@ -39,6 +45,24 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def client_facts(self, client_id: str) -> ClientFacts | None:
+        """The client of this id in whichever tenant it is, with its secrets and roles."""
+        with self.reading_all() as deployment:
+            tenant_id = deployment.tenant_of_client(client_id)
+            if tenant_id is None:
+                return None
+            tenancy = deployment.open(tenant_id)
+            client = tenancy.clients.find(client_id)
+            assert client is not None
+            roles = tenancy.directory.some_roles(getattr(client.settings, "role_ids", ()))
+            return ClientFacts(
+                tenant_id,
+                client,
+                tenancy.clients.digests(client_id),
+                tuple(role.id for role in roles),
+                tuple(role.type_id for role in roles if role.type_id is not None),
+            )
 
     def redemptions(self, tenant_id: str) -> MemoryRedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""

@@ -1,7 +1,7 @@
 import pytest
 
 from bench import paper
-from bench.__main__ import DOCUMENT, FAMILIES
+from bench.__main__ import DOCUMENT, ELSEWHERE, FAMILIES
 from bench.paper import NoPlaceError
 
 BEFORE = """# Performance
@@ -47,4 +47,5 @@ def test_a_document_without_a_whole_place_is_refused(document: str, said: str) -
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_document_has_a_place_for_each_family(family: str) -> None:
-    assert "| a |" in paper.placed(DOCUMENT.read_text(), family, "| a |")
+    document = ELSEWHERE.get(family, DOCUMENT)
+    assert "| a |" in paper.placed(document.read_text(), family, "| a |")

@@ -105,6 +105,7 @@ def test_a_small_fleet_is_carried_by_one_worker_from_its_cards() -> None:
     assert needed.database_cores == pytest.approx(0.0001)
     assert (needed.workers, needed.nodes, needed.databases) == (1, 1, 1)
     assert needed.cards_mb == pytest.approx(7.2)
+    assert needed.memory_gb == pytest.approx(0.0672)
     assert needed.wal_mb_s == pytest.approx(0.001)
     assert needed.network_mbit_s == pytest.approx(0.016)
 

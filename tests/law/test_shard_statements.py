@@ -3,6 +3,7 @@
 The calls are those of the tables of isolation, where each method of the stores has a row.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, event, exists, select, update
+from sqlalchemy import Engine, create_engine, delete, event, exists, select, update
 
 from gatepost import ports
 from gatepost.storage import sweeping
 from gatepost.storage.engine import make_engine
 from gatepost.storage.flow_tables import families, sign_ins
+from gatepost.storage.lines import Lines
+from gatepost.storage.redemption_statements import Statements
 from gatepost.storage.schema import migrate
 from gatepost.storage.sql_store import SqlStore
 from gatepost.storage.tables import clients, tenants
@@ -36,6 +39,7 @@ SEES_ALL: dict[str, Callable[[ports.Deployment], object]] = {
     "has_origin": lambda all_: all_.has_origin("https://app.example.com"),
     "overdue_try_outs": lambda all_: all_.overdue_try_outs(NOW, 1),
     "tenants": lambda all_: all_.tenants(),
+    "some_tenant_ids": lambda all_: all_.some_tenant_ids(2),
 }
 """Calls that are answered from the rows of many tenants."""
 
@@ -164,3 +168,19 @@ def test_what_is_of_no_tenant_asks_none(engine: Engine, store: SqlStore, name: s
 
 def test_all_that_is_swept_is_swept_by_its_deadline_across_tenants() -> None:
     assert all(map(loose, sweeping.statements(NOW, 1)))
+
+
+def written_by_hand() -> dict[str, str]:
+    """The statements of the hot path, which go past SQLAlchemy."""
+    statements = Statements(Lines(create_engine("sqlite://")), is_postgresql=True)
+    return {name: text for name, text in vars(statements).items() if isinstance(text, str)}
+
+
+@pytest.mark.parametrize("name", written_by_hand())
+def test_a_statement_written_by_hand_binds_each_table_to_a_tenant(name: str) -> None:
+    text = written_by_hand()[name]
+    inserted = re.findall(r"INSERT INTO \w+ \(tenant_id, ", text)
+    others = re.findall(r"(?:FROM|JOIN|UPDATE) (?!spent)\w+", text)
+    bound = re.findall(r"tenant_id = (?::tenant|\w+\.tenant_id)", text)
+    assert inserted or others
+    assert len(bound) >= len(others)

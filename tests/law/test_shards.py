@@ -46,6 +46,7 @@ CROSSES_TENANTS = {
     "take_lease",
     "overdue_try_outs",
     "tenants",
+    "some_tenant_ids",
     "add_tenant",
     "signing_keys",
     "add_signing_key",

@@ -16,6 +16,7 @@ from tests.flows import Visitor, new_person
 from tests.served import Served, Tenant
 
 PUBLIC_URL = "http://localhost:8080"
+TENANT_ID = "00000000-0000-4000-8000-000000000001"
 A, B = 0, 1
 PATIENCE_S = 5.0
 """Far longer than the second that is promised: how long it took is for the bench to say."""
@@ -64,7 +65,7 @@ class Cluster(NamedTuple):
 def cluster(place: Place, *arguments: tuple[str, ...]) -> Iterator[Cluster]:
     """Found a deployment in an empty place, and serve it by a node for each list of arguments."""
     place = place.with_settings(GATEPOST_PUBLIC_URL=PUBLIC_URL)
-    founded = place.init()
+    founded = place.init("--tenant-id", TENANT_ID)
     owner = Tenant(founded["TenantId"], founded["AdminClientId"], founded["AdminClientSecret"])
     with ExitStack() as stack:
         nodes = tuple(

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ from tests.nodes.relay import Relay, relaying
 
 CALLERS = 4
 PAUSE_S = 0.02
-RESTARTS = 20
 HEADS = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -28,31 +28,28 @@ class Tally(NamedTuple):
 
 
 @pytest.mark.parametrize(
-    ("drain", "checks", "keep_alive"),
-    [("1", True, True), ("0", False, False)],
+    ("restarts", "drain", "asks"),
+    [(20, "1", True), (6, "0", False)],
     ids=["a relay that asks who is ready", "a relay that tries the next when refused"],
 )
-def test_restarts_fail_no_request(
-    drain: str, checks: bool, keep_alive: bool, tmp_path: Path
-) -> None:
+def test_restarts_fail_no_request(restarts: int, drain: str, asks: bool, tmp_path: Path) -> None:
     place = postgresql_place(tmp_path).with_settings(GATEPOST_PUBLIC_URL=PUBLIC_URL)
     told = place.init()
     place = place.with_settings(GATEPOST_DRAIN_SECONDS=drain)
     ports = [_free_port(), _free_port()]
     places = [folder_of(place, number) for number in (0, 1)]
     with (
-        relaying(ports, checks=checks) as relay,
+        relaying(ports, checks=asks) as relay,
         _Node(places[0], ports[0]) as one,
         _Node(places[1], ports[1]) as other,
-        _callers(relay, told, keep_alive=keep_alive) as tally,
+        _callers(relay, told, keep_alive=asks) as tally,
     ):
-        for turn in range(RESTARTS):
+        for turn in range(restarts):
             assert seen(lambda: relay.ready() == 2)
-            enough = len(tally.good) + CALLERS
-            assert seen(lambda enough=enough: len(tally.good) > enough)
+            assert seen(partial(_is_past, tally, len(tally.good) + CALLERS))
             (one, other)[turn % 2].restart()
     assert tally.bad == []
-    assert len(tally.good) > RESTARTS * CALLERS
+    assert len(tally.good) > restarts * CALLERS
 
 
 def test_who_has_just_connected_is_answered_and_told_to_close(tmp_path: Path) -> None:
@@ -133,6 +130,10 @@ def _callers(relay: Relay, told: dict[str, str], *, keep_alive: bool) -> Iterato
         over.set()
         for thread in threads:
             thread.join()
+
+
+def _is_past(tally: Tally, number: int) -> bool:
+    return len(tally.good) > number
 
 
 def _status(port: int, path: str) -> int:

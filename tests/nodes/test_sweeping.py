@@ -8,6 +8,8 @@ import pytest
 
 from gatepost.app import open_house
 from gatepost.settings import read_settings
+from gatepost.storage import sweeping
+from gatepost.storage.engine import make_engine, transaction
 from tests.cli.program import Place, postgresql_place
 from tests.nodes.cluster import folder_of, seen
 
@@ -55,3 +57,16 @@ def test_rows_that_others_hold_are_passed_over(place: Place) -> None:
         ]
     assert sum(house.store.sweep(tomorrow, 1_000)) == 3
     house.close()
+
+
+def test_no_table_is_walked(place: Place) -> None:
+    engine = make_engine(place.settings["GATEPOST_DATABASE_URL"])
+    for statement in sweeping.statements(datetime.now(UTC), 1_000):
+        with transaction(engine, writing=True) as connection:
+            sweeping.swept(connection, statement)
+            words = statement.compile(engine, compile_kwargs={"literal_binds": True})
+            asked = f"EXPLAIN {words}"
+            plan = "\n".join(connection.exec_driver_sql(asked).scalars())
+        assert "Index" in plan
+        assert "Seq Scan" not in plan, plan
+    engine.dispose()

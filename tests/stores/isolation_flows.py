@@ -182,18 +182,11 @@ GRANTS: dict[str, Row] = {
     ),
     "add_code": Row(lambda u, _: u.grants.add_code(code(ID)), REFUSED, None),
     "code": Row(lambda u, _: _said(u.grants.code(DIGEST), "nonce"), None, "twin"),
-    "spend_code": Row(lambda u, _: u.grants.spend_code(DIGEST, MOMENT), empty=False, twin=True),
     "add_refresh_token": Row(
         lambda u, _: u.grants.add_refresh_token(refresh_token(ID)), REFUSED, None
     ),
     "refresh_token": Row(
         lambda u, _: _said(u.grants.refresh_token(DIGEST), "sealed_successor"), None, b"twin"
-    ),
-    "successor_is_used": Row(
-        lambda u, _: u.grants.successor_is_used(refresh_token(ID)), empty=False, twin=False
-    ),
-    "spend_refresh_token": Row(
-        lambda u, _: u.grants.spend_refresh_token(DIGEST, MOMENT, b"mine"), empty=False, twin=True
     ),
     "add_device_code": Row(
         lambda u, s: u.grants.add_device_code(

@@ -1,9 +1,8 @@
 """Many at once, whatever the store: writers wait for each other, readers see one moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
-from typing import TypeVar
 
 import pytest
 from msgspec import structs
@@ -16,6 +15,7 @@ from gatepost.storage.engine import transaction
 from gatepost.storage.grant_store import SqlGrantStore
 from gatepost.storage.sql_store import SqlStore
 from gatepost.storage.unit_of_work import UnitOfWork
+from tests.stores.crowd import PATIENCE, at_once
 from tests.stores.examples import (
     NOW,
     SECRETS,
@@ -32,22 +32,6 @@ from tests.stores.examples import (
     tenant,
 )
 from tests.stores.flow_examples import Flow
-
-T = TypeVar("T")
-PATIENCE = 20
-
-
-def at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """Run the jobs in threads that start together, and give their results in order."""
-    start = Barrier(len(jobs))
-
-    def run(job: Callable[[], T]) -> T:
-        start.wait(PATIENCE)
-        return job()
-
-    with ThreadPoolExecutor(len(jobs)) as threads:
-        futures = [threads.submit(run, job) for job in jobs]
-        return [future.result(PATIENCE) for future in futures]
 
 
 def assert_whole(store: ports.Store, tenant_id: str, length: int) -> None:
@@ -230,8 +214,6 @@ def test_nobody_sees_what_is_not_finished(store: ports.Store, here: str) -> None
 
 
 ONCE: dict[str, Callable[[GrantStore, Flow], bool]] = {
-    "code": lambda grants, it: grants.spend_code(it.code.digest, NOW),
-    "refresh token": lambda grants, it: grants.spend_refresh_token(it.token.digest, NOW, b"sealed"),
     "device code": lambda grants, it: grants.spend_device_code(it.device.digest, NOW),
     "device": lambda grants, it: grants.settle_device_code(
         it.device.digest, APPROVED, it.family.id

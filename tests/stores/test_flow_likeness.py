@@ -11,7 +11,7 @@ from gatepost import ports
 from gatepost.model.grants import APPROVED, DENIED
 from gatepost.model.requests import Progress
 from gatepost.model.sign_ins import SignInDigests
-from gatepost.ports import Tenancy
+from gatepost.ports import RedemptionStore, Spending, Tenancy
 from gatepost.storage.engine import make_engine
 from gatepost.storage.schema import migrate
 from gatepost.storage.sql_store import SqlStore
@@ -41,7 +41,8 @@ from tests.stores.flow_examples import (
 from tests.stores.portal_examples import password_link, portal_session, try_out
 
 Call = Callable[[Tenancy], object]
-Step = tuple[int, list[Call], bool]
+Redeeming = Callable[[RedemptionStore], object]
+Step = tuple[int, list[Call], bool, list[Redeeming]]
 
 MOMENTS = st.integers(0, 3).map(lambda second: NOW + timedelta(seconds=second))
 IDS = st.sampled_from(["a", "b", "B"])
@@ -113,10 +114,7 @@ def grant_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
         lambda unit: unit.grants.save_try_out(trial),
         lambda unit: unit.grants.remove_try_out(id_),
         lambda unit: unit.grants.add_code(one),
-        lambda unit: unit.grants.spend_code(digest, at),
         lambda unit: unit.grants.add_refresh_token(token),
-        lambda unit: unit.grants.spend_refresh_token(digest, at, b"sealed"),
-        lambda unit: unit.grants.successor_is_used(token),
         lambda unit: unit.grants.add_device_code(device),
         lambda unit: unit.grants.device_with_user_code(shown),
         lambda unit: unit.grants.note_poll(digest, at),
@@ -129,6 +127,30 @@ def grant_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
 
 
 @st.composite
+def redemptions(draw: st.DrawFn) -> Redeeming:
+    """A sentence about what is used up once."""
+    id_, next_id, family_id, sign_in_id = (draw(IDS) for _ in range(4))
+    at, number = draw(MOMENTS), draw(st.integers(1, 3))
+    digest = digest_of(id_)
+    of_next = {"digest": digest_of(next_id), "created_at": at, "generation": number}
+    spending = Spending(
+        digest=digest,
+        family_id=family_id,
+        now=at,
+        sign_in_id=sign_in_id,
+        successor=draw(st.sampled_from([None, refresh_token(family_id, **of_next)])),
+        sealed_successor=draw(st.sampled_from([None, b"sealed"])),
+    )
+    calls: list[Redeeming] = [
+        lambda found: found.code(digest),
+        lambda found: found.refresh_token(digest),
+        lambda found: found.spend_code(spending),
+        lambda found: found.spend_refresh_token(spending),
+    ]
+    return draw(st.sampled_from(calls))
+
+
+@st.composite
 def stories(draw: st.DrawFn) -> tuple[str, list[Step]]:
     """A stem of ids that nobody had before, and units in two tenants."""
     stem = guid()
@@ -136,7 +158,8 @@ def stories(draw: st.DrawFn) -> tuple[str, list[Step]]:
     call = st.one_of(person_calls(stem, clients), grant_calls(stem, clients))
     calls = st.lists(call, min_size=1, max_size=3)
     events = st.sampled_from([True, True, True, False])
-    steps = st.tuples(st.integers(0, 1), calls, events)
+    redeemed = st.lists(redemptions(), max_size=3)
+    steps = st.tuples(st.integers(0, 1), calls, events, redeemed)
     return stem, draw(st.lists(steps, min_size=12, max_size=25))
 
 
@@ -152,7 +175,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ports.Store
 
 def told(store: ports.Store, tenant_id: str, step: Step, at: int) -> object:
     """What a unit answered, how it ended, and what is there then."""
-    _, calls, is_recorded = step
+    _, calls, is_recorded, redeemed = step
     answers: list[object] = []
     try:
         with store.writing(tenant_id) as unit:
@@ -162,7 +185,15 @@ def told(store: ports.Store, tenant_id: str, step: Step, at: int) -> object:
         end = "kept"
     except Exception as error:  # noqa: BLE001  (each store has its own for a missing parent)
         end = "unrecorded" if type(error).__name__ == "UnrecordedChange" else "refused"
-    return answers, end, left(store, tenant_id)
+    found = store.redemptions(tenant_id)
+    return answers, end, [_answer(call, found) for call in redeemed], left(store, tenant_id)
+
+
+def _answer(call: Redeeming, found: RedemptionStore) -> object:
+    try:
+        return call(found)
+    except Exception:  # noqa: BLE001  (each store has its own for a digest that is taken)
+        return "refused"
 
 
 def left(store: ports.Store, tenant_id: str) -> object:

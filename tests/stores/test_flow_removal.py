@@ -6,6 +6,7 @@ from sqlalchemy import Table, select
 
 from gatepost import ports
 from gatepost.model.grants import APPROVED
+from gatepost.ports import Spending
 from gatepost.storage import flow_tables, portal_tables
 from gatepost.storage.sql_store import SqlStore
 from tests.stores.examples import (
@@ -178,11 +179,16 @@ def test_no_row_holds_what_is_presented(sql_store: SqlStore) -> None:
         unit.grants.add_code(code(one.id, digest=of["code"]))
         token = refresh_token(one.id, digest=of["refresh-token"])
         unit.grants.add_refresh_token(token)
-        sealed = SECRETS.seal("refresh", values["refresh-token"])
-        assert unit.grants.spend_refresh_token(token.digest, NOW, sealed)
         unit.grants.add_pushed(pushed(flow.client_id, digest=of["pushed-request"]))
         device = {"digest": of["device-code"], "user_code_digest": of["user-code"]}
         assert unit.grants.add_device_code(device_code(flow.client_id, **device))
+    spending = Spending(
+        digest=token.digest,
+        family_id=one.id,
+        now=NOW,
+        sealed_successor=SECRETS.seal("refresh", values["refresh-token"]),
+    )
+    assert sql_store.redemptions(here).spend_refresh_token(spending)
     with sql_store._engine.connect() as connection:
         rows = repr([connection.execute(select(table)).all() for table in TABLES])
     assert repr(of["session"]) in rows

@@ -94,50 +94,6 @@ def test_the_clients_of_a_sign_in(store: ports.Store, here: str, flow: Flow) -> 
         assert unit.grants.clients_of_sign_in(guid()) == ()
 
 
-@pytest.mark.requirement("R-16")
-def test_a_code_is_spent_once(store: ports.Store, here: str, flow: Flow) -> None:
-    bare = code(flow.family.id, challenge=None, nonce=None)
-    with store.writing(here) as unit:
-        unit.grants.add_code(bare)
-        assert unit.grants.spend_code(flow.code.digest, SOON)
-        assert not unit.grants.spend_code(flow.code.digest, NOW)
-        assert not unit.grants.spend_code(new_digest(), NOW)
-    with store.reading(here) as unit:
-        assert unit.grants.code(flow.code.digest) == structs.replace(flow.code, used_at=SOON)
-        assert unit.grants.code(bare.digest) == bare
-
-
-@pytest.mark.requirement("R-25")
-def test_a_refresh_token_is_spent_once_and_names_its_successor(
-    store: ports.Store, here: str, flow: Flow
-) -> None:
-    with store.writing(here) as unit:
-        assert unit.grants.spend_refresh_token(flow.token.digest, SOON, b"\x00sealed\xff")
-        assert not unit.grants.spend_refresh_token(flow.token.digest, NOW, b"another")
-        assert not unit.grants.spend_refresh_token(new_digest(), NOW, b"another")
-    spent = structs.replace(flow.token, used_at=SOON, sealed_successor=b"\x00sealed\xff")
-    with store.reading(here) as unit:
-        assert unit.grants.refresh_token(flow.token.digest) == spent
-
-
-@pytest.mark.requirement("R-25")
-def test_whether_a_successor_was_used(store: ports.Store, here: str, flow: Flow) -> None:
-    other = family(flow.client_id, flow.user_id)
-    second, third = (refresh_token(flow.family.id, generation=number) for number in (2, 3))
-    stranger = refresh_token(other.id, generation=9)
-    with store.writing(here) as unit:
-        unit.grants.add_family(other)
-        for token in (second, third, stranger):
-            unit.grants.add_refresh_token(token)
-        assert unit.grants.spend_refresh_token(flow.token.digest, NOW, b"sealed")
-        assert unit.grants.spend_refresh_token(stranger.digest, NOW, b"sealed")
-        assert not unit.grants.successor_is_used(flow.token)
-        assert unit.grants.spend_refresh_token(third.digest, NOW, b"sealed")
-        assert unit.grants.successor_is_used(flow.token)
-        assert unit.grants.successor_is_used(second)
-        assert not unit.grants.successor_is_used(third)
-
-
 def test_a_device_waits_is_settled_and_spent_once(
     store: ports.Store, here: str, flow: Flow
 ) -> None:

@@ -1,6 +1,7 @@
 """What we ask of the world, as protocols: it is given by the floors above."""
 
 from gatepost.ports.client_stores import (
+    ClientFacts,
     ClientOrder,
     ClientQuery,
     ClientStore,
@@ -9,7 +10,7 @@ from gatepost.ports.client_stores import (
     PageOf,
     SecretUse,
 )
-from gatepost.ports.epochs import Epochs
+from gatepost.ports.epochs import Epochs, Glance
 from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
 from gatepost.ports.redemption_stores import (
     FoundCode,
@@ -38,6 +39,7 @@ from gatepost.ports.world import (
 )
 
 __all__ = [
+    "ClientFacts",
     "ClientOrder",
     "ClientQuery",
     "ClientStore",
@@ -50,6 +52,7 @@ __all__ = [
     "ExpiringSecret",
     "FoundCode",
     "FoundRefreshToken",
+    "Glance",
     "GrantStore",
     "JournalStore",
     "KeyVerifier",

@@ -5,7 +5,7 @@ As in `stores`, it is opened for one tenant.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -79,6 +79,16 @@ class ExpiringSecret(Struct, frozen=True):
 
     client: StoredClient
     secret: Secret
+
+
+class ClientFacts(NamedTuple):
+    """What authenticating a client takes, and what a token says of it: no more is on its card."""
+
+    tenant_id: str
+    client: StoredClient
+    digests: tuple[SecretDigest, ...]
+    role_ids: tuple[str, ...]
+    role_types: tuple[str, ...]
 
 
 class ClientStore(Protocol):

@@ -16,7 +16,7 @@ from gatepost.model.keys import SigningKey
 from gatepost.model.people import User
 from gatepost.model.portal import PasswordLink, TryOut
 from gatepost.model.tenants import Role, Tenant
-from gatepost.ports.client_stores import ClientStore, PageOf
+from gatepost.ports.client_stores import ClientFacts, ClientStore, PageOf
 from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import GrantStore, SignInStore
 from gatepost.ports.redemption_stores import RedemptionStore
@@ -243,6 +243,9 @@ class Store(Protocol):
     @property
     def epochs(self) -> Epochs:
         """Whether what was read may still be relied on."""
+
+    def client_facts(self, client_id: str) -> ClientFacts | None:
+        """The client of this id in whichever tenant it is, with its secrets and roles."""
 
     def redemptions(self, tenant_id: str) -> RedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""

@@ -18,7 +18,6 @@ from gatepost.services.principals import (
     Standing,
     roles_of,
     speaking,
-    standing_of_client,
 )
 
 MOST_CARDS = 32_768
@@ -77,20 +76,16 @@ class Cards:
         return card.user, Standing(incarnation, *card.roles)
 
     def _read_client(self, client_id: str) -> ClientCard | None:
-        with self._store.reading_all() as deployment:
-            tenant_id = deployment.tenant_of_client(client_id)
-        if tenant_id is None:
+        # Before the store is read: what is newer must not look as old.
+        glance = self._store.epochs.glance()
+        facts = self._store.client_facts(client_id)
+        if facts is None:
             return None
-        # Before the view is opened that the card is made of: what is newer must not look as old.
-        epoch = self._store.epochs.of(tenant_id)
-        with self._store.reading(tenant_id) as tenancy:
-            client = tenancy.clients.find(client_id)
-            if client is None:
-                return None
-            digests = tenancy.clients.digests(client_id)
-            standing = standing_of_client(tenancy, client)
+        tenant_id, client, digests, *roles = facts
+        enabled = client.settings.enabled
+        standing = Standing(client.incarnation, *roles) if enabled else None
         card = ClientCard(tenant_id, client, digests, standing)
-        self._clients.keep(client_id, (tenant_id, epoch), card)
+        self._clients.keep(client_id, (tenant_id, glance.of(tenant_id) if glance else None), card)
         return card
 
     def _read_person(self, tenant_id: str, user_id: str) -> PersonCard | None:

@@ -33,6 +33,7 @@ _LIMITS = {
 }
 _REFUSED_BY_POOLER = "unsupported startup parameter"
 _OF_THE_SESSION = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+_OF_THE_SESSION += " -c timezone=UTC"
 _OF_THE_TRANSACTION = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', true)" for name, value in _LIMITS.items()
 )

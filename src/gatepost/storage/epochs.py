@@ -30,6 +30,19 @@ class Board:
         self.memory = mmap(-1, EPOCHS * workers * _CELL)
 
 
+class BoardGlance:
+    """`ports.Glance`: a copy of the board."""
+
+    def __init__(self, cells: bytes, row: int) -> None:
+        self._cells = cells
+        self._row = row
+
+    def of(self, tenant_id: str) -> bytes:
+        """The tenant's epoch at that moment."""
+        start = number_of(tenant_id) * self._row
+        return self._cells[start : start + self._row]
+
+
 class StoreEpochs:
     """`ports.Epochs` of one worker, fed by its own commits and by looks at the store."""
 
@@ -55,6 +68,12 @@ class StoreEpochs:
             return None
         cells = (row[start : start + _CELL] for start in range(0, len(row), _CELL))
         return max(int.from_bytes(cell, "little") for cell in cells)
+
+    def glance(self) -> BoardGlance | None:
+        """The same of all tenants, for a reading that will tell which tenant it is of."""
+        if time.monotonic() >= self._good_until:
+            return None
+        return BoardGlance(self._memory[:], self._row)
 
     def look(self, reading: AbstractContextManager[Connection]) -> None:
         """Read the epochs of the store. A look that fails lets what is kept end in time."""

@@ -15,7 +15,8 @@ from sqlalchemy import Engine
 
 from gatepost.model.errors import StoreUnavailable
 
-_NAME = re.compile(r":([a-z_]+)")
+# two colons are a cast of PostgreSQL
+_NAME = re.compile(r"(?<!:):([a-z_]+)")
 
 Values = Mapping[str, object]
 
@@ -35,7 +36,12 @@ class Lines:
         return _NAME.sub(r"%(\1)s", statement) if self._is_postgresql else statement
 
     def one(self, statement: str, values: Values) -> Any:
-        """The first row of a question, if any; asked once more when the line was found broken."""
+        """The first row that answers a question, if any."""
+        rows = self.all(statement, values)
+        return rows[0] if rows else None
+
+    def all(self, statement: str, values: Values) -> list[Any]:
+        """The rows that answer a question; asked once more when the line was found broken."""
         if not self._free:
             return self._asked(statement, values)
         try:
@@ -69,9 +75,10 @@ class Lines:
             with suppress(*self._faults):
                 line.close()
 
-    def _asked(self, statement: str, values: Values) -> Any:
+    def _asked(self, statement: str, values: Values) -> list[Any]:
         with self.taken() as line:
-            return line.execute(statement, values).fetchone()
+            found: list[Any] = line.execute(statement, values).fetchall()
+            return found
 
     def _drop(self, line: Any) -> None:
         with suppress(*self._faults):

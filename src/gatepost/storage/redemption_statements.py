@@ -54,9 +54,9 @@ class Statements:
         self.lines = lines
         grounds = "f.grounds::text" if is_postgresql else "f.grounds"
         family = _FAMILY.format(grounds=grounds)
-        self.code = _written(lines, _CODE.format(family=family))
-        self.refresh_token = _written(lines, _REFRESH_TOKEN.format(family=family))
-        self.family = _written(lines, _ONE_FAMILY.format(family=family))
+        self.code = lines.written(_CODE.format(family=family))
+        self.refresh_token = lines.written(_REFRESH_TOKEN.format(family=family))
+        self.family = lines.written(_ONE_FAMILY.format(family=family))
         self.revoked = lines.written(_REVOKED)
         self.add = lines.written(_ADD)
         self.spend_code = lines.written(_SPEND_CODE)
@@ -70,8 +70,3 @@ def _with_successor(spend: str) -> str:
         f"WITH spent AS ({spend} RETURNING 1) "  # noqa: S608  (our own words throughout)
         f"INSERT INTO refresh_tokens {_COLUMNS} SELECT {_SUCCESSOR} FROM spent"
     )
-
-
-def _written(lines: Lines, statement: str) -> str:
-    # a cast of PostgreSQL is no parameter
-    return lines.written(statement.replace("::text", "\0")).replace("\0", "::text")

@@ -15,8 +15,9 @@ from gatepost.model.keys import SigningKey
 from gatepost.model.portal import TryOut
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold
-from gatepost.ports import Secrets
+from gatepost.ports import ClientFacts, Secrets
 from gatepost.storage import sweeping, try_out_store
+from gatepost.storage.card_store import CardQuestions
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.directory_store import SqlDirectoryStore
 from gatepost.storage.engine import transaction
@@ -206,6 +207,7 @@ class SqlStore:
         self._lines = Lines(engine)
         self._turns = Turns(_file_of(engine))
         is_postgresql = engine.dialect.name == "postgresql"
+        self._cards = CardQuestions(self._lines, is_postgresql=is_postgresql)
         self._redeeming = Statements(self._lines, is_postgresql=is_postgresql)
         self._together = None if is_postgresql else Together(self._lines, self._turns)
 
@@ -220,6 +222,10 @@ class SqlStore:
         self._engine.dispose()
         if self._replica is not None:
             self._replica.close()
+
+    def client_facts(self, client_id: str) -> ClientFacts | None:
+        """The client of this id in whichever tenant it is, with its secrets and roles."""
+        return self._cards.facts(client_id)
 
     def redemptions(self, tenant_id: str) -> SqlRedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""
@@ -270,9 +276,8 @@ class SqlStore:
         return tuple(map(self._swept, sweeping.statements(now, most)))
 
     def _swept(self, statement: Delete) -> int:
-        # without anybody's turn: what it removes is of no use to a writer, and rows in use stay
         with self._turns.taken(), transaction(self._engine, writing=True) as connection:
-            return UnitOfWork(connection, may_write=True).keep_books(statement)
+            return sweeping.swept(connection, statement)
 
     @contextmanager
     def _writing_unit(self, tenant_id: str) -> Iterator[UnitOfWork]:
@@ -283,7 +288,7 @@ class SqlStore:
                 work.take_turn(tenant_id)
                 yield work
                 work.check_recorded()
-                numbers = raised(work, work.changed_tenants)
+                numbers = raised(work, work.moved_tenants)
         except StoreUnavailable:
             if numbers:
                 self.epochs.doubt()

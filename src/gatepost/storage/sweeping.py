@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Connection,
     Delete,
     Exists,
     Select,
@@ -35,6 +36,21 @@ _DEADLINES: tuple[Column[datetime], ...] = (
     flow_tables.revoked_tokens.c.expires_at,
     password_links.c.expires_at,
 )
+
+
+_WALK_NO_TABLE = "SELECT " + ", ".join(
+    f"set_config('enable_{way}', 'off', true)" for way in ("seqscan", "hashjoin", "mergejoin")
+)
+
+
+def swept(connection: Connection, statement: Delete) -> int:
+    """Run one of the statements; how many rows went.
+
+    PostgreSQL would rather walk a table than look up a thousand rows, until the table is large.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_WALK_NO_TABLE)
+    return connection.execute(statement).rowcount
 
 
 def statements(now: datetime, most: int) -> tuple[Delete, ...]:

@@ -27,6 +27,10 @@ from gatepost.storage import tables
 _COUNTING = {"preserve_rowcount": True}
 
 
+# People come and go all day; no card tells of these, and each use of them reads the store.
+_NEVER_KEPT = frozenset({"sign_ins", "consents", "passkeys", "families", "revoked_tokens"})
+
+
 class Order(NamedTuple):
     """Columns that rows are ordered by; the last one tells apart what is equal in the others."""
 
@@ -54,13 +58,14 @@ class UnitOfWork:
         self._connection = connection
         self._may_write = may_write
         self._changed = False
+        self._moved = False
         self._recorded = False
         self._tenant_ids: set[str] = set()
 
     @property
-    def changed_tenants(self) -> frozenset[str]:
-        """The tenants whose turn was taken, where anything was changed."""
-        return frozenset(self._tenant_ids) if self._changed else frozenset()
+    def moved_tenants(self) -> frozenset[str]:
+        """The tenants whose turn was taken, where anything was changed that is kept in memory."""
+        return frozenset(self._tenant_ids) if self._moved else frozenset()
 
     @property
     def connection(self) -> Connection:
@@ -87,7 +92,9 @@ class UnitOfWork:
     def change(self, statement: Executable, values: Any = None) -> int:
         """Run a statement whose effect must be recorded; the number of rows it met."""
         met = self.keep_books(statement, values)
-        self._changed = self._changed or met > 0
+        if met > 0:
+            self._changed = True
+            self._moved = self._moved or _table_of(statement) not in _NEVER_KEPT
         return met
 
     def keep_books(self, statement: Executable, values: Any = None) -> int:
@@ -180,3 +187,8 @@ class UnitOfWork:
         """Refuse to be kept when something changed without an event."""
         if self._changed and not self._recorded:
             raise UnrecordedChange("a change was made without an event in the journal")
+
+
+def _table_of(statement: Executable) -> str | None:
+    table = getattr(statement, "table", None)
+    return None if table is None else str(table.name)
