@@ -18,6 +18,7 @@ from bench.size import Size
 FAMILIES: Mapping[str, str] = {
     "foundation": "bench.foundation",
     "tokens": "bench.tokens",
+    "profile": "bench.profile",
     "flows": "bench.flows",
     "sizes": "bench.sizes",
     "nodes": "bench.nodes",

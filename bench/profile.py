@@ -20,6 +20,11 @@ ALGORITHMS: tuple[Algorithm, ...] = ("RS256", "ES256")
 _ROUNDS, _CODE_ROUNDS = 80, 20
 """Batches of each part for one round of the plan."""
 
+_REST = (
+    "A part is called here again and again. In its place, after a signature or a wait, it takes "
+    "longer, as the next table shows of a wait for the disk; the rest holds what it takes longer."
+)
+
 Results = dict[str, Any]
 
 
@@ -51,6 +56,8 @@ def tables(results: Results) -> str:
                 f"{results['batches']} batches",
                 parts(token["ways"], "parts", "total"),
             ),
+            "",
+            _REST,
             *shown.titled("Around it: microseconds of processor a request", around(token, served)),
             *shown.titled(
                 "A code for tokens, SQLite: microseconds of processor",
@@ -83,11 +90,14 @@ def around(token: Mapping[str, Any], served: Mapping[str, Any]) -> Iterator[str]
         "the answer itself (above)": {name: way["total"] for name, way in ways.items()},
         "server library, parser, timers": dict.fromkeys(ways, token["protocol"]),
         "its line of the access log, written behind": {n: way["line"] for n, way in ways.items()},
+        "all but signature and base64, again and again": dict.fromkeys(ways, token["ready"]),
+        "the same, each after a wait for the disk": dict.fromkeys(ways, token["after_wait"]),
     }
     for who, name in (("server", "served worker"), ("load", "load generator (wrk)")):
-        for where, words in (("user", "in the program"), ("system", "in the kernel")):
-            if served:
-                rows[f"{name}, {words}"] = {n: way[who][where] for n, way in served.items()}
+        if served:
+            rows[f"{name}, in the program"] = {n: way[who]["user"] for n, way in served.items()}
+            rows[f"{name}, in the kernel"] = {n: way[who]["system"] for n, way in served.items()}
+            rows[f"{name}, both"] = {n: sum(way[who].values()) for n, way in served.items()}
     yield "| | " + " | ".join(ways) + " |"
     yield "|---" * (1 + len(ways)) + "|"
     for name, row in rows.items():

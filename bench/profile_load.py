@@ -1,7 +1,8 @@
 """Processor time of a served worker and of the load generator, in the kernel and outside of it.
 
 The kernel counts it (Linux only). A short run of one worker; the figures are times a request, so
-that it matters little how many others the machine has to serve.
+that it matters little how many others the machine has to serve. Kernels that tell program and
+kernel apart by looking now and then are exact in the sum only.
 """
 
 import os

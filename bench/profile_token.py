@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bench import asgi, profile_protocol, profile_signed
+from bench import asgi, profile_protocol, profile_signed, profile_wait
 from bench.probes import Probe, least, named, picked
 from bench.profile_signed import Way
 from bench.profile_stand import (
@@ -48,6 +48,7 @@ SIGNATURE, ASSEMBLING = "signature", "base64 and assembling"
 AROUND = "calls and checks around these"
 TOTAL, LINE = "total", "line"
 READY, PROTOCOL = "token ready", "token ready, within the protocol"
+WAIT, AFTER = "wait for the disk", "token ready, after a wait for the disk"
 NO_CACHE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 LIFETIME = 3600
 _JTI_BYTES = 16
@@ -64,17 +65,24 @@ def measure(stands: Mapping[Algorithm, Stand], rounds: int) -> dict[str, Any]:
     for algorithm, way in profile_signed.ways().items():
         probes += named(f"{algorithm} ", _calls(stands[algorithm], way))
     ready = _ready(stands["RS256"])
-    asked = warm(ready)
-    with profile_protocol.answering(ready, asked) as (call, turn):
-        probes += [Probe(READY, lambda: answer(ready, asked)), Probe(PROTOCOL, call)]
-        every = (*stands.values(), ready)
+    asked, every = warm(ready), (*stands.values(), ready)
+    with (
+        profile_protocol.answering(ready, asked) as (call, turn),
+        profile_wait.waiting(ready.filled.first.folder) as wait,
+    ):
+        probes += [
+            Probe(READY, lambda: answer(ready, asked)),
+            Probe(PROTOCOL, call),
+            Probe(WAIT, wait),
+            Probe(AFTER, lambda: (wait(), answer(ready, asked))),
+        ]
         found = least(probes, rounds, lambda: _prepare(every, turn))
+    alone = found[READY].processor
     return {
-        "protocol": found[PROTOCOL].processor - found[READY].processor,
-        "ways": {
-            algorithm: _told(picked(found, f"{algorithm} "), found[READY].processor)
-            for algorithm in stands
-        },
+        "protocol": found[PROTOCOL].processor - alone,
+        "ready": alone,
+        "after_wait": found[AFTER].processor - found[WAIT].processor,
+        "ways": {algorithm: _told(picked(found, f"{algorithm} "), alone) for algorithm in stands},
     }
 
 

@@ -75,7 +75,12 @@ def serve(settings: Settings, host: str = "127.0.0.1") -> Iterator[Served]:
     server = Server(house, url)
     server.start()
     config = uvicorn.Config(
-        server.front, loop="asyncio", http=QuickProtocol, lifespan="off", log_config=None
+        server.front,
+        loop="asyncio",
+        http=QuickProtocol,
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,
     )
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(

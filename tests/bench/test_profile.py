@@ -88,11 +88,26 @@ def test_algorithms_stand_side_by_side() -> None:
 
 
 def test_without_a_load_generator_the_served_worker_is_left_out() -> None:
-    token = {"ways": {"RS256": {"total": 40.0, "line": 2.0}}, "protocol": 10.0}
+    around = {"protocol": 10.0, "ready": 15.0, "after_wait": 50.0}
+    token = {"ways": {"RS256": {"total": 40.0, "line": 2.0}}, **around}
     assert list(profile.around(token, {}))[2:] == [
         "| the answer itself (above) | 40.0 |",
         "| server library, parser, timers | 10.0 |",
         "| its line of the access log, written behind | 2.0 |",
+        "| all but signature and base64, again and again | 15.0 |",
+        "| the same, each after a wait for the disk | 50.0 |",
+    ]
+
+
+def test_a_served_worker_is_told_in_program_and_kernel_and_both() -> None:
+    around = {"protocol": 10.0, "ready": 15.0, "after_wait": 50.0}
+    token = {"ways": {"RS256": {"total": 40.0, "line": 2.0}}, **around}
+    spent = {"user": 60.0, "system": 12.0}
+    served = {"RS256": {"server": spent, "load": spent}}
+    assert list(profile.around(token, served))[-6:-3] == [
+        "| served worker, in the program | 60.0 |",
+        "| served worker, in the kernel | 12.0 |",
+        "| served worker, both | 72.0 |",
     ]
 
 

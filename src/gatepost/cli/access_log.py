@@ -7,8 +7,9 @@ kills the process without a word loses those of the last quarter of a second, an
 import json
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gatepost.cli.logs import flat
 from gatepost.system import SystemClock
@@ -27,7 +28,7 @@ class AccessLog:
     def __init__(self, log_format: str) -> None:
         self._line: Line = as_json if log_format == "json" else as_text
         self._clock = SystemClock()
-        self._noted: list[tuple[datetime, Answered]] = []
+        self._noted: deque[tuple[datetime, Answered]] = deque()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="access-log", daemon=True)
 
@@ -52,7 +53,8 @@ class AccessLog:
             self._write()
 
     def _write(self) -> None:
-        noted, self._noted = self._noted, []
+        # one by one from the one deque: an answer may be noted at any moment of this
+        noted = [self._noted.popleft() for _ in range(len(self._noted))]
         if noted:
             lines = "\n".join(self._line(at, answered) for at, answered in noted)
             sys.stderr.write(lines + "\n")
@@ -85,4 +87,4 @@ def as_json(at: datetime, answered: Answered) -> str:
 
 
 def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,13 +16,14 @@ MAX_HEAD_BYTES = 64 * 1024
 class GuardedProtocol(HttpToolsProtocol):
     """HTTP/1.1 whose heads have a size and a time."""
 
+    _owes_head = True
     _head_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A caller is there and owes us a head."""
         super().connection_made(transport)
-        self._expect_head()
+        self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone."""
@@ -32,7 +33,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request on this connection."""
         super().on_message_begin()
-        self._expect_head()
+        self._head_is_whole()
+        self._owes_head = True
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -47,12 +49,14 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._give_up()
                 return
         super().data_received(data)
+        if self._owes_head and self._deadline is None:
+            self._wait_for_head()
 
-    def _expect_head(self) -> None:
-        self._head_is_whole()
+    def _wait_for_head(self) -> None:
         self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def _head_is_whole(self) -> None:
+        self._owes_head = False
         self._head_bytes = 0
         if self._deadline is not None:
             self._deadline.cancel()

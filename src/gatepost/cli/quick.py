@@ -5,6 +5,9 @@ A request that came whole in one piece, to an address that has answers at hand, 
 goes on as every other: the server library is told of it then.
 """
 
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from gatepost.cli.guard import GuardedProtocol
@@ -18,6 +21,15 @@ class QuickProtocol(GuardedProtocol):
 
     app: Any
     _held: bytes | None = None
+    _idle_since = 0.0
+    _idle: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The caller is gone."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Some bytes; a request that is not whole with them is not waited for here."""
@@ -50,10 +62,8 @@ class QuickProtocol(GuardedProtocol):
         super().on_message_complete()
 
     def _may_be_quick(self) -> bool:
-        cycle: Any = self.cycle  # None before the first request, whatever the library's types say
-        is_next = cycle is None or cycle.response_complete
         return (
-            is_next
+            not self._is_under_way()
             and isinstance(self.app, Front)
             and self.app.may_be_at_once(self.parser.get_method().decode("ascii"), self.url)
             and not self.pipeline
@@ -68,18 +78,41 @@ class QuickProtocol(GuardedProtocol):
         """Whether the application had the answer at hand; then it is sent."""
         method, peer = self.parser.get_method().decode("ascii"), self.client
         whole = Whole(method, self.url, self.headers, body, peer[0] if peer else "")
-        stays = self.parser.should_keep_alive()
-        # the headers of the server library, such as the date, come first as on every other answer
-        before = b"".join(b"%b: %b\r\n" % pair for pair in self.server_state.default_headers)
-        message = self.app.at_once(whole, before if stays else before + _CLOSE)
+        before, asks_to_close = _server_lines(self.server_state.default_headers)
+        stays = self.parser.should_keep_alive() and not asks_to_close
+        if not stays and not asks_to_close:
+            before += _CLOSE
+        message = self.app.at_once(whole, before)
         if message is None:
             return False
         self._held = None
         self.transport.write(message)
-        if not stays:
+        self.server_state.total_requests += 1
+        if stays:
+            self._rest()
+        else:
             self.transport.close()
-        self.on_response_complete()
         return True
+
+    def _rest(self) -> None:
+        """The connection is idle from now on: one timer looks after it, however often it is."""
+        self._idle_since = self.loop.time()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self.timeout_keep_alive, self._look_if_idle)
+
+    def _look_if_idle(self) -> None:
+        self._idle = None
+        if self._owes_head or self._is_under_way() or self.timeout_keep_alive_task is not None:
+            return  # a timer of that request, or the one that follows it, looks after it
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle = self.loop.call_later(left, self._look_if_idle)
+        else:
+            self.timeout_keep_alive_handler()
+
+    def _is_under_way(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request, whatever the library's types say
+        return cycle is not None and not cycle.response_complete
 
     def _go_on(self, body: bytes) -> None:
         """Tell the server library what it was not told yet."""
@@ -87,3 +120,14 @@ class QuickProtocol(GuardedProtocol):
         super().on_headers_complete()
         if body:
             super().on_body(body)
+
+
+def _server_lines(headers: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, bool]:
+    """The header lines of the server library, such as the date, which it renews each second."""
+    return _lines(tuple(headers))
+
+
+@lru_cache(maxsize=2)
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[bytes, bool]:
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
+    return lines, (b"connection", b"close") in headers

@@ -49,10 +49,9 @@ def parse_pairs(body: bytes) -> list[tuple[str, str]] | OAuthError:
     raw = body.split(b"&", MAX_FIELDS) if body else []
     if len(raw) > MAX_FIELDS:
         return invalid_request(f"more than {MAX_FIELDS} parameters", "too_many_parameters")
-    # Of a body without escapes, as most are, nothing is to be decoded piece by piece.
-    decode = _decode if b"%" in body or b"+" in body else _plain
     found: list[tuple[str, str]] = []
     for pair in filter(None, raw):
+        decode = _decode if b"%" in pair or b"+" in pair else _plain
         raw_name, _, raw_value = pair.partition(b"=")
         name, value = decode(raw_name), decode(raw_value)
         if name is None or value is None:

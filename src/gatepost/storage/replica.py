@@ -6,8 +6,7 @@ list never shows less than what this node knows to be changed (docs/decisions/00
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
@@ -33,14 +32,12 @@ class Replica:
         """Give back all connections."""
         self._engine.dispose()
 
-    @contextmanager
-    def reading(self, tenant_id: str, newest: int) -> Iterator[Connection | None]:
-        """A view with all changes up to this number; None where the replica has none such."""
-        with ExitStack() as stack:
-            yield self._view(stack, tenant_id, newest)
+    def view(self, stack: ExitStack, tenant_id: str, newest: int | None) -> Connection | None:
+        """A view with all changes up to this number, open as long as the stack.
 
-    def _view(self, stack: ExitStack, tenant_id: str, newest: int) -> Connection | None:
-        if time.monotonic() < self._again_at:
+        None where the replica has none such, or where it is not known how new it must be.
+        """
+        if newest is None or time.monotonic() < self._again_at:
             return None
         try:
             connection = stack.enter_context(transaction(self._engine, writing=False))

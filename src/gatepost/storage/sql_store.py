@@ -1,7 +1,7 @@
 """The door to the store on SQL: transactions, and the views that they open."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -240,18 +240,12 @@ class SqlStore:
     @contextmanager
     def reading_calmly(self, tenant_id: str) -> Iterator[SqlTenancy]:
         """The same for lists: from the replica, where it is as new as what this node knows."""
-        newest = self.epochs.newest(tenant_id) if self._replica is not None else None
-        if self._replica is None or newest is None:
-            with self.reading(tenant_id) as tenancy:
-                yield tenancy
-            return
-        with self._replica.reading(tenant_id, newest) as connection:
-            if connection is not None:
-                work = UnitOfWork(connection, may_write=False)
-                yield SqlTenancy(work, tenant_id, self._secrets)
-                return
-        with self.reading(tenant_id) as tenancy:
-            yield tenancy
+        with ExitStack() as stack:
+            newest = self.epochs.newest(tenant_id)
+            connection = self._replica.view(stack, tenant_id, newest) if self._replica else None
+            if connection is None:
+                connection = stack.enter_context(transaction(self._engine, writing=False))
+            yield SqlTenancy(UnitOfWork(connection, may_write=False), tenant_id, self._secrets)
 
     @contextmanager
     def writing(self, tenant_id: str) -> Iterator[SqlTenancy]:

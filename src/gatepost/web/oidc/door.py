@@ -7,6 +7,7 @@ from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
 from gatepost.ports import Store
 from gatepost.protocol import discovery
+from gatepost.protocol.grants import client_credentials
 from gatepost.protocol.parameters import OAuthError, invalid_request, parse_form
 from gatepost.services.authorize import AuthorizeService, Pushed
 from gatepost.services.client_login import FormRequest
@@ -37,6 +38,7 @@ _ERROR = {
     Code.STORE_UNAVAILABLE: "temporarily_unavailable",
     Code.INTERNAL: "server_error",
 }
+_FOR_ITSELF = client_credentials.GRANT_TYPE.encode()
 AT_HAND = (
     ("POST", discovery.TOKEN_PATH),
     ("GET", discovery.DISCOVERY_PATH),
@@ -130,8 +132,14 @@ class OidcDoor:
 
     def _token_at_hand(self, call: Call) -> Reply | None:
         """The same without the store; whether an origin may read it is in the store too."""
-        request = None if "origin" in call.headers else _request(call)
-        if not isinstance(request, FormRequest):
+        # Looked for before anything is read: every other grant needs the store.
+        if _FOR_ITSELF not in call.body or "origin" in call.headers:
+            return None
+        try:
+            request = _request(call)
+        except Refused:
+            return None  # the way of all others tells it, with the headers of all others
+        if isinstance(request, OAuthError):
             return None
         tokens = self._desk.tokens.at_hand(request)
         return None if tokens is None else self._cors.shared(call, _told(tokens))
