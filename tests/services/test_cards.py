@@ -224,9 +224,11 @@ class Blind:
         return self if self.epoch else None
 
 
-def test_without_epochs_nothing_is_kept_and_nothing_kept_is_used(stand: Stand) -> None:
+def test_without_epochs_nothing_is_kept_and_nothing_kept_is_used(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     epochs = Blind()
-    stand.world.store.epochs = epochs  # type: ignore[attr-defined]
+    monkeypatch.setattr(stand.world.store, "epochs", epochs)
     cards = Cards(stand.world.store)
     assert cards.client(stand.client_id) is not None
     assert stand.standing(cards) is not None

@@ -115,14 +115,9 @@ def test_a_look_that_fails_prolongs_nothing(sql_store: SqlStore, clock: Clock) -
     with sql_store._engine.connect() as opened:
         own.look(nullcontext(opened))
     clock.now += GOOD_FOR_S / 2
-
-    @contextmanager
-    def lost() -> Iterator[Connection]:
-        raise StoreUnavailable("the store is lost")
-        yield
-
+    lost = make_engine("postgresql://postgres@127.0.0.1:1/none")
     with pytest.raises(StoreUnavailable):
-        own.look(lost())
+        own.look(transaction(lost, writing=False))
     assert own.of(guid()) is not None
     clock.now += GOOD_FOR_S / 2
     assert own.of(guid()) is None

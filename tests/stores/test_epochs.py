@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec import structs
 
 from gatepost import ports
 from gatepost.model.errors import StoreUnavailable, UnrecordedChange
@@ -41,7 +42,28 @@ def neighbour(of: str) -> str:
     return next(id_ for id_ in iter(guid, "") if number_of(id_) != number_of(of))
 
 
+def _edit_client(unit: Tenancy, it: Flow) -> None:
+    known = unit.clients.find(it.client_id)
+    assert known is not None
+    assert unit.clients.save(structs.replace(known, version=2), 1)
+
+
+def _edit_person(unit: Tenancy, it: Flow) -> None:
+    known = unit.directory.user(it.user_id)
+    assert known is not None
+    assert unit.directory.save_user(structs.replace(known, enabled=False, version=2), 1)
+
+
+def _role_come_and_gone(unit: Tenancy, _it: Flow) -> None:
+    mine = role()
+    assert unit.directory.add_role(mine)
+    unit.directory.remove_role(mine.id)
+
+
 CHANGES: dict[str, Callable[[Tenancy, Flow], object]] = {
+    "a client edited": _edit_client,
+    "a person edited": _edit_person,
+    "a role come and gone": _role_come_and_gone,
     "a client": lambda unit, _: unit.clients.add(client()),
     "a client removed": lambda unit, it: unit.clients.remove(it.client_id),
     "a secret": lambda unit, it: unit.clients.add_secret(it.client_id, secret(), b"digest"),

@@ -2,9 +2,8 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -89,7 +88,7 @@ def test_a_fault_frees_the_turn(path: Path) -> None:
 
 def test_a_holder_that_is_killed_frees_the_turn(path: Path) -> None:
     process, turns = holder(path), Turns(path)
-    Thread(target=lambda: (time.sleep(0.1), process.kill())).start()
+    Timer(0.1, process.kill).start()
     with turns.taken():
         assert process.wait(PATIENCE) < 0
     process.communicate()

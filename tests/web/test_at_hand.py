@@ -182,3 +182,40 @@ def test_what_is_asked_otherwise_is_answered_as_before(
     before = asked(served, THOROUGH[name](client))
     assert told.masked == before.masked
     assert told.status == 200
+
+
+DOCUMENTS = {
+    "discovery": b"/identity/.well-known/openid-configuration",
+    "discovery by RFC 8414": b"/.well-known/oauth-authorization-server/identity",
+    "keys": b"/identity/.well-known/openid-configuration/jwks",
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("asked_with", [b"", b"Accept: text/html\r\n", b"Content-Length: 0\r\n"])
+def test_a_document_is_the_same_at_hand(
+    served: Served,
+    seen: Lookout,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    asked_with: bytes,
+) -> None:
+    request = b"GET %b HTTP/1.1\r\nHost: x\r\n%b\r\n" % (DOCUMENTS[name], asked_with)
+    told = {asked(served, request).masked for _ in range(5)}
+    be_thorough(monkeypatch)
+    assert told == {asked(served, request).masked}
+    assert asked(served, request).status == 200
+    assert len(seen.was_quick) in {0, 5}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("method", [b"POST", b"PUT", b"DELETE", b"OPTIONS"])
+def test_another_method_on_a_document_is_told_as_before(
+    served: Served, seen: Lookout, monkeypatch: pytest.MonkeyPatch, name: str, method: bytes
+) -> None:
+    request = b"%b %b HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    told = asked(served, request % (method, DOCUMENTS[name]))
+    assert not any(seen.was_quick)
+    be_thorough(monkeypatch)
+    assert told.masked == asked(served, request % (method, DOCUMENTS[name])).masked
+    assert told.status in {204, 405}

@@ -15,7 +15,7 @@ from gatepost.services.client_login import ClientLogin, FormRequest
 from tests.served import Served, Tenant, serve, sqlite_settings
 from tests.web.at_hand import Lookout, look_out, one_at_hand
 from tests.web.bare import Line, asking, body_of, line_to
-from tests.web.oauth import add_client
+from tests.web.oauth import add_client, journal
 
 CLOSE = (b"connection", b"close")
 MANY = 100
@@ -168,6 +168,30 @@ def test_a_server_that_leaves_closes_after_an_answer_at_hand(
             line.end.settimeout(_SOONER_THAN_IDLE_S)
             assert line.is_ended()
         if seen.was_quick == [True]:
+            return
+    raise AssertionError("no answer was at hand")
+
+
+def test_what_nobody_would_hear_the_answer_to_is_not_done(
+    own: tuple[Served, ExitStack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served, _ = own
+    seen = look_out(served, monkeypatch)
+    one_at_hand(served, served.first, seen)
+    on_new_connections(monkeypatch, _leaving)
+    refused = asking(body_of(served.first) + b"x")
+    for _ in range(20):
+        before = len(journal(served, served.first.client_id))
+        seen.forget()
+        with line_to(served) as line:
+            line.send(asking(body_of(served.first)) + refused)
+            assert line.answer().status == 200
+            assert line.is_ended()
+        if seen.was_quick == [True]:
+            with line_to(served) as line:
+                line.send(refused)
+                assert line.answer().status == 401
+            assert len(journal(served, served.first.client_id)) == before + 1
             return
     raise AssertionError("no answer was at hand")
 

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,9 @@ _BACKLOG = 1024
 _KEEP_ALIVE_S = 15
 _GRACE_S = 8
 _RESPAWN_PAUSE_S = 0.5
+_TURN_S = 0.0005
+"""How long a thread may go on when another waits: requests are not to wait for the book-keeping."""
+
 _GARBAGE = 20_000
 """So many new objects are looked through at a time; a request makes a few that live on its own."""
 
@@ -187,6 +191,7 @@ def _work(
     server.front.note = access_log.note
     access_log.start()
     server.start()
+    sys.setswitchinterval(_TURN_S)
     _rest_what_stays()
     try:
         announcing = _Announcing(config, server.leave, settings.drain_seconds)

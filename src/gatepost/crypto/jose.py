@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from cryptography.hazmat.primitives import serialization
@@ -98,7 +99,7 @@ class Jose:
         private = serialization.load_der_private_key(plain, password=None)
         if isinstance(private, rsa.RSAPrivateKey):
             pad = RSA_PADDING[key.algorithm]
-            return lambda signed: private.sign(signed, pad, SHA256())
+            return partial(private.sign, padding=pad, algorithm=SHA256())
         if isinstance(private, ec.EllipticCurvePrivateKey):
             return lambda signed: _raw(private.sign(signed, ECDSA))
         raise TypeError(f"the key {key.kid} is of no kind that Gatepost makes")
@@ -169,7 +170,8 @@ def _key_for(
 
 def _raw(der: bytes) -> bytes:
     """r and s side by side, as RFC 7518 section 3.4 wants them."""
-    return b"".join(part.to_bytes(P256_SIZE, "big") for part in decode_dss_signature(der))
+    r, s = decode_dss_signature(der)
+    return r.to_bytes(P256_SIZE, "big") + s.to_bytes(P256_SIZE, "big")
 
 
 def _number(value: int) -> str:

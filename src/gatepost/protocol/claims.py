@@ -61,8 +61,7 @@ def access_claims(
     """
     now, lifetime = times
     issued = int(now.timestamp())
-    of_person = {"auth_time": principal.auth_time, "sid": principal.sign_in_id}
-    return {
+    told: dict[str, Any] = {
         "iss": issuer,
         "aud": AUDIENCE,
         "exp": issued + lifetime,
@@ -75,8 +74,12 @@ def access_claims(
         "scope": " ".join(scopes),
         "roles": principal.role_ids,
         "role_type": principal.role_types,
-        **{name: value for name, value in of_person.items() if value is not None},
     }
+    if principal.auth_time is not None:
+        told["auth_time"] = principal.auth_time
+    if principal.sign_in_id is not None:
+        told["sid"] = principal.sign_in_id
+    return told
 
 
 def read_access_claims(

@@ -45,8 +45,8 @@ def refused(reason: str) -> OAuthError:
 
 def presented(authorization: str | None, form: Mapping[str, str]) -> Credentials | OAuthError:
     """The credentials of a request, from its header or its body; one method a request (R-19)."""
-    used = [name for name in ("client_secret", "client_assertion") if name in form]
-    if len(used) + (authorization is not None) > 1:
+    in_body = ("client_secret" in form) + ("client_assertion" in form)
+    if in_body + (authorization is not None) > 1:
         return invalid_request(
             "the client authenticates in more than one way; use one of them",
             "two_authentication_methods",

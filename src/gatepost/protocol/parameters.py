@@ -35,13 +35,14 @@ def parse_form(body: bytes) -> dict[str, str] | OAuthError:
     pairs = parse_pairs(body)
     if isinstance(pairs, OAuthError):
         return pairs
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        if name in found:
-            shown = printable(name)
-            return invalid_request(f"the parameter {shown} is there twice", "repeated_parameter")
-        found[name] = value
-    return {name: value for name, value in found.items() if value}
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        shown = printable(next(name for name in names if names.count(name) > 1))
+        return invalid_request(f"the parameter {shown} is there twice", "repeated_parameter")
+    if "" in found.values():
+        return {name: value for name, value in found.items() if value}
+    return found
 
 
 def parse_pairs(body: bytes) -> list[tuple[str, str]] | OAuthError:
@@ -51,14 +52,13 @@ def parse_pairs(body: bytes) -> list[tuple[str, str]] | OAuthError:
         return invalid_request(f"more than {MAX_FIELDS} parameters", "too_many_parameters")
     found: list[tuple[str, str]] = []
     for pair in filter(None, raw):
-        decode = _decode if b"%" in pair or b"+" in pair else _plain
-        raw_name, _, raw_value = pair.partition(b"=")
-        name, value = decode(raw_name), decode(raw_value)
-        if name is None or value is None:
+        decoded = _escaped(pair) if b"%" in pair or b"+" in pair else _plain(pair)
+        if decoded is None:
             return invalid_request("the body is not well-formed form data", "malformed_form")
+        name, value = decoded
         if len(name) > MAX_NAME or len(value) > MAX_VALUE:
             return invalid_request("a parameter is too long", "parameter_too_long")
-        found.append((name, value))
+        found.append(decoded)
     return found
 
 
@@ -78,9 +78,18 @@ def printable(text: str) -> str:
     return "'" + "".join(kept) + "'"
 
 
-def _plain(raw: bytes) -> str | None:
-    """Text without escapes; None for a NUL and for what should have been one."""
-    return raw.decode("ascii") if raw.isascii() and b"\0" not in raw else None
+def _plain(pair: bytes) -> tuple[str, str] | None:
+    """A parameter without escapes, as most are; None for a NUL and what should have been one."""
+    if not pair.isascii() or b"\0" in pair:
+        return None
+    name, _, value = pair.decode("ascii").partition("=")
+    return name, value
+
+
+def _escaped(pair: bytes) -> tuple[str, str] | None:
+    raw_name, _, raw_value = pair.partition(b"=")
+    name, value = _decode(raw_name), _decode(raw_value)
+    return None if name is None or value is None else (name, value)
 
 
 def _decode(raw: bytes) -> str | None:

@@ -7,8 +7,8 @@ from itertools import islice
 
 from gatepost.ports import SecretUse, Store
 
-MOST_AT_ONCE = 500
-MOST_TENANTS = 50
+MOST_AT_ONCE = 100
+MOST_TENANTS = 20
 """How many counts are written at once, and of how many tenants: what takes little of a second."""
 
 _Counts = dict[tuple[str, int], tuple[int, datetime]]

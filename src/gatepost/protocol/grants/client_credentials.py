@@ -6,11 +6,14 @@ from gatepost.protocol.parameters import OAuthError, printable
 from gatepost.protocol.scopes import API_SCOPE, length_fault, split
 
 GRANT_TYPE = "client_credentials"
+_GRANTED = Issue((API_SCOPE,))
 
 
 def decide(request: GrantRequest) -> Decision:
     """A token for the API. Without a scope the API is meant (facts.md section 3)."""
     asked = request.form.get("scope", API_SCOPE)
+    if asked == API_SCOPE:
+        return _GRANTED
     too_long = length_fault(asked)
     if too_long is not None:
         return too_long
@@ -22,4 +25,4 @@ def decide(request: GrantRequest) -> Decision:
             f"ask for {API_SCOPE}",
             "scope_not_allowed",
         )
-    return Issue((API_SCOPE,))
+    return _GRANTED

@@ -9,7 +9,7 @@ from gatepost.web.http import Call, Headers, Reply
 
 MAX_AGE_S = 600
 _ALLOWED_HEADERS = "Authorization, Content-Type"
-_VARY: Headers = (("Vary", "Origin"),)
+VARY: Headers = (("Vary", "Origin"),)
 _EXPOSED: Headers = (("Access-Control-Expose-Headers", "WWW-Authenticate, Operation-Id"),)
 
 
@@ -23,7 +23,7 @@ class Cors:
         """The question that a browser asks ahead; without a registered origin the answer is no."""
         allowed = self._allowed(call)
         if not allowed:
-            return Reply(204, b"", (("Allow", ", ".join(methods)), *_VARY))
+            return Reply(204, b"", (("Allow", ", ".join(methods)), *VARY))
         return Reply(
             204,
             b"",
@@ -38,14 +38,14 @@ class Cors:
     def shared(self, call: Call, reply: Reply) -> Reply:
         """The answer with what lets the calling origin read it, if it may."""
         allowed = self._allowed(call)
-        shown = (*allowed, *_EXPOSED) if allowed else _VARY
+        shown = (*allowed, *_EXPOSED) if allowed else VARY
         return Reply(reply.status, reply.body, reply.headers + shown)
 
     def _allowed(self, call: Call) -> Headers:
         origin = call.headers.get("origin")
         if origin is None or len(origin) > _MAX_ORIGIN or not self._is_registered(origin):
             return ()
-        return (("Access-Control-Allow-Origin", origin), *_VARY)
+        return (("Access-Control-Allow-Origin", origin), *VARY)
 
 
 _MAX_ORIGIN = 300

@@ -17,12 +17,13 @@ from gatepost.services.token import Tokens, TokenService
 from gatepost.services.token_use import TokenUse
 from gatepost.web.front import Endpoint
 from gatepost.web.http import Call, Headers, Reply, json_reply
-from gatepost.web.oidc.cors import Cors
+from gatepost.web.oidc.cors import VARY, Cors
 
 Found = TypeVar("Found")
 TOKEN_BODY_LIMIT = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _NO_CACHE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+_TOLD_TO_ALL: Headers = (*_NO_CACHE, *VARY)
 _PUBLIC: Headers = (("Cache-Control", "public, max-age=300"),)
 _STATUS = {
     Code.UNSUPPORTED_MEDIA_TYPE: 415,
@@ -142,7 +143,7 @@ class OidcDoor:
         if isinstance(request, OAuthError):
             return None
         tokens = self._desk.tokens.at_hand(request)
-        return None if tokens is None else self._cors.shared(call, _told(tokens))
+        return None if tokens is None else json_reply(200, tokens, _TOLD_TO_ALL)
 
     def _at_hand(self, handle: Callable[[Call], Reply]) -> Callable[[Call], Reply | None]:
         """What needs only the keys, while they are known."""
