@@ -26,7 +26,7 @@ from gatepost.storage.grant_store import SqlGrantStore
 from gatepost.storage.moments import Moment
 from gatepost.storage.role_store import SqlRoleStore
 from gatepost.storage.sign_in_store import SqlSignInStore
-from gatepost.storage.sql_store import SqlDeployment
+from gatepost.storage.sql_views import SqlDeployment
 from gatepost.storage.tables import client_secrets, clients
 
 TENANT, CLIENT, PERSON = "mark-of-tenant", "mark-of-client", "mark-of-person"

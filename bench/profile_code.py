@@ -32,9 +32,10 @@ from gatepost.services import evidence
 from gatepost.services.client_login import KnownClient
 from gatepost.services.evidence import Presented
 from gatepost.services.token import Tokens
-from gatepost.web.front import MOST_WAITING, THREADS, Threads
+from gatepost.web.front import MOST_WAITING, THREADS
 from gatepost.web.http import Reply, json_reply
 from gatepost.web.oidc.cors import Cors
+from gatepost.web.threads import Threads
 from gatepost.web.wire import Wire
 
 QUESTION, WRITE, SIGNATURES = "question to the store", "write with its commit", "two signatures"

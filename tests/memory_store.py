@@ -4,12 +4,12 @@ A writing unit works on a copy of the tables, which takes the place of the old o
 ends and is dropped when it raises. A reader keeps the tables that it began with.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from threading import RLock
 
-from gatepost.ports import ClientFacts, Secrets
+from gatepost.ports import ClientFacts, Secrets, SpendingOf
 from tests.memory.deployment import MemoryDeployment, MemoryTenancy
 from tests.memory.redemptions import MemoryRedemptionStore
 from tests.memory.sweeping import sweep
@@ -67,6 +67,15 @@ class MemoryStore:
     def redemptions(self, tenant_id: str) -> MemoryRedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""
         return MemoryRedemptionStore(self, tenant_id)
+
+    def spend_all(self, spendings: Sequence[SpendingOf]) -> Sequence[bool]:
+        """Use up codes and refresh tokens of several tenants; for each whether it was done."""
+        spent = []
+        for tenant_id, kind, spending in spendings:
+            store = self.redemptions(tenant_id)
+            is_code = kind == "code"
+            spent.append((store.spend_code if is_code else store.spend_refresh_token)(spending))
+        return spent
 
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[MemoryTenancy]:

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from gatepost.model.errors import Code, Refused
-from gatepost.web.front import HASHING_THREADS, Threads
+from gatepost.web.front import HASHING_THREADS
 from gatepost.web.http import Reply
+from gatepost.web.threads import Threads
 from tests.flows import Visitor, form_of, new_application
 from tests.loops import run
 from tests.served import Served, serve, sqlite_settings

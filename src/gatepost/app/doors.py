@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from gatepost.app.house import House
+from gatepost.app.house import House, sqlite_file
 from gatepost.protocol.discovery import ISSUER_PATH
 from gatepost.services.access import AccessService
 from gatepost.services.sign_in_lists import SignInLists
 from gatepost.web.api import docs_page, openapi
 from gatepost.web.api.door import ApiDoor
-from gatepost.web.front import Door, Front
+from gatepost.web.front import LANES, Door, Front
 from gatepost.web.interaction.cookies import Cookies
 from gatepost.web.interaction.door import InteractionDoor
 from gatepost.web.interaction.visits import Place, Rooms
@@ -46,7 +46,10 @@ def front_of(house: House, public_url: str, inside: Inside) -> Front:
         site,
     )
     https = public_url.startswith("https:")
-    front = Front(doors, world.dice, house.settings.trusted_proxies, https=https)
+    # An embedded store has one writer, so more than one lane would only wait for it.
+    lanes = LANES if sqlite_file(house.settings) is None else 1
+    trusted = house.settings.trusted_proxies
+    front = Front(doors, world.dice, trusted, https=https, lanes=lanes)
     for method, path in AT_HAND:
         front.answer_at_once(method, ISSUER_PATH + path)
     return front

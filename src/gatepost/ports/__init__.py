@@ -17,6 +17,7 @@ from gatepost.ports.redemption_stores import (
     FoundRefreshToken,
     RedemptionStore,
     Spending,
+    SpendingOf,
 )
 from gatepost.ports.stores import (
     Deployment,
@@ -69,6 +70,7 @@ __all__ = [
     "SignInStore",
     "Signer",
     "Spending",
+    "SpendingOf",
     "Store",
     "Tenancy",
 ]

@@ -5,7 +5,7 @@ for all that belongs together at once.
 """
 
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -40,6 +40,14 @@ class Spending(Struct, frozen=True, kw_only=True):
     sign_in_id: str | None = None
     successor: RefreshToken | None = None
     sealed_successor: bytes | None = None
+
+
+class SpendingOf(NamedTuple):
+    """A spending with what it is of, and in which tenant."""
+
+    tenant_id: str
+    kind: Literal["code", "refresh_token"]
+    spending: Spending
 
 
 class RedemptionStore(Protocol):

@@ -19,7 +19,7 @@ from gatepost.model.tenants import Role, Tenant
 from gatepost.ports.client_stores import ClientFacts, ClientStore, PageOf
 from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import GrantStore, SignInStore
-from gatepost.ports.redemption_stores import RedemptionStore
+from gatepost.ports.redemption_stores import RedemptionStore, SpendingOf
 
 
 class DirectoryStore(Protocol):
@@ -249,6 +249,12 @@ class Store(Protocol):
 
     def redemptions(self, tenant_id: str) -> RedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""
+
+    def spend_all(self, spendings: Sequence[SpendingOf]) -> Sequence[bool]:
+        """Use up codes and refresh tokens of several tenants; for each whether it was done.
+
+        What can be is done in one transaction.
+        """
 
     def reading(self, tenant_id: str) -> AbstractContextManager[Tenancy]:
         """A consistent view of one tenant."""

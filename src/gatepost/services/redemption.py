@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.grants import Family, RefreshToken
-from gatepost.ports import Spending, Tenancy
+from gatepost.ports import Spending, SpendingOf, Tenancy
 from gatepost.protocol.claims import Principal
 from gatepost.protocol.grants import Grant
 from gatepost.protocol.grants.decisions import (
@@ -46,6 +46,14 @@ class Redeemed(NamedTuple):
     refresh_token: str | None
 
 
+class Promised(NamedTuple):
+    """Tokens to be signed once what they rest on is used up."""
+
+    known: KnownClient
+    redeemed: Redeemed
+    spending: SpendingOf
+
+
 class _Asking(NamedTuple):
     """Who asks, with what, under which row of the table of grants."""
 
@@ -74,6 +82,19 @@ class Redemption:
             if outcome is not None:
                 return outcome
         return invalid_grant("it was used at this very moment", "lost_race")
+
+    def promised(
+        self, known: KnownClient, row: Grant, what: Presented, request: FormRequest
+    ) -> Promised | None:
+        """What a code or refresh token will give, where nothing is wrong; nothing is done yet."""
+        asking = _Asking(known, row, what, request)
+        found = evidence.load(self._world.store.redemptions(known.tenant_id), what)
+        decision = self._decided(asking, found)
+        redeemed = self._promised(asking, decision) if isinstance(decision, Issue) else None
+        if not isinstance(redeemed, Redeemed) or what.kind == "device_code":
+            return None
+        spending = self._spending(what, redeemed, _generation(found) + 1)
+        return Promised(known, redeemed, SpendingOf(known.tenant_id, what.kind, spending))
 
     def _redeemed_once(self, asking: _Asking) -> Redeemed | OAuthError | None:
         """What comes of a code or refresh token; None when it was used up in the meantime."""

@@ -4,7 +4,9 @@ A refusal is a returned value and leaves its mark: in the journal of the client'
 in the log where no client is known. Nothing is signed inside a transaction.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -18,10 +20,11 @@ from gatepost.protocol.id_tokens import Beside
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
 from gatepost.services import evidence
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
+from gatepost.services.evidence import Presented
 from gatepost.services.flows import RefreshRules
 from gatepost.services.issuing import Mint
 from gatepost.services.principals import mark
-from gatepost.services.redemption import Redeemed, Redemption
+from gatepost.services.redemption import Promised, Redeemed, Redemption
 from gatepost.services.world import World
 
 _REFRESH_TOKEN_BYTES = 32
@@ -78,28 +81,69 @@ class TokenService:
             self._login.remember(known.tenant_id, known.id, outcome, request.origin)
         return outcome
 
+    def answer_together(
+        self, requests: Sequence[FormRequest]
+    ) -> Sequence[Callable[[], Tokens] | None]:
+        """For each request what signs its tokens; None for one that `answer` has to look at.
+
+        What they rest on is used up already, in one transaction for all. Only what is right is
+        answered so.
+        """
+        promised = [self._promised(request) for request in requests]
+        there = [each for each in promised if each is not None]
+        spent = self._world.store.spend_all([each.spending for each in there]) if there else ()
+        done = iter(spent)
+        return [
+            partial(self._kept, each) if each is not None and next(done) else None
+            for each in promised
+        ]
+
+    def _promised(self, request: FormRequest) -> Promised | None:
+        row = GRANTS.get(request.form.get("grant_type", ""))
+        known = self._login.at_hand(request) if row and row.evidence != "device_code" else None
+        if row is None or row.evidence is None or known is None:
+            return None
+        what = self._presented(known, row, request)
+        if not isinstance(what, Presented) or client_kinds.BY_NAME[known.client.kind].is_ours:
+            return None
+        return self._redemption.promised(known, row, what, request)
+
+    def _kept(self, promised: Promised) -> Tokens:
+        self._login.note_use(promised.known)
+        return self._sign(promised.known, promised.redeemed)
+
     def redeem_within(self, request: FormRequest) -> Tokens | OAuthError:
         """Redeem a code for our own portal, which does not come in by the endpoint."""
         known = self._login.known(request)
         return known if isinstance(known, OAuthError) else self._answer(known, request)
 
     def _answer(self, known: KnownClient, request: FormRequest) -> Tokens | OAuthError:
-        row = _grant_for(known, request.form["grant_type"])
+        row = _grant_for(request.form["grant_type"])
         if isinstance(row, OAuthError):
             return row
-        unknown = resources.fault(request.form, self._resources)
-        if unknown is not None:
-            return unknown
-        if row.evidence is None:
+        what = self._presented(known, row, request)
+        if isinstance(what, OAuthError):
+            return what
+        if what is None:
             return self._for_itself(known, row, request)
+        redeemed = self._redemption.redeem(known, row, what, request)
+        return redeemed if isinstance(redeemed, OAuthError) else self._sign(known, redeemed)
+
+    def _presented(
+        self, known: KnownClient, row: Grant, request: FormRequest
+    ) -> Presented | OAuthError | None:
+        """The code or token that a grant is asked for with; None for one that needs none."""
+        if row.grant_type not in client_kinds.BY_NAME[known.client.kind].grants:
+            return _NOT_ALLOWED
+        unknown = resources.fault(request.form, self._resources)
+        if unknown is not None or row.evidence is None:
+            return unknown
         value = request.form.get(row.evidence)
         if value is None:
             return invalid_request(f"{row.evidence} is missing", "no_evidence")
         if len(value) > _MAX_PRESENTED:
             return invalid_grant(f"this {row.evidence} is too long to be one", "evidence_too_long")
-        what = evidence.presented(self._world, row.evidence, value)
-        redeemed = self._redemption.redeem(known, row, what, request)
-        return redeemed if isinstance(redeemed, OAuthError) else self._sign(known, redeemed)
+        return evidence.presented(self._world, row.evidence, value)
 
     def _for_itself(
         self, known: KnownClient, row: Grant, request: FormRequest
@@ -137,10 +181,15 @@ _EXPECTED = frozenset({"device_waits", "polled_too_soon"})
 _ONLY_WITHIN = OAuthError(
     "unauthorized_client", "this client is the server's own", "client_of_the_server"
 )
+_NOT_ALLOWED = OAuthError(
+    "unauthorized_client",
+    "a client of this kind may not use this grant type",
+    "grant_not_allowed",
+)
 _NOT_POSSIBLE = OAuthError("server_error", "a grant without evidence cannot be replayed", "bug")
 
 
-def _grant_for(known: KnownClient, grant_type: str) -> Grant | OAuthError:
+def _grant_for(grant_type: str) -> Grant | OAuthError:
     grant = GRANTS.get(grant_type)
     if grant is None:
         return OAuthError(
@@ -148,11 +197,5 @@ def _grant_for(known: KnownClient, grant_type: str) -> Grant | OAuthError:
             f"the grant type {printable(grant_type)} is not supported; "
             f"supported: {' '.join(GRANTS)}",
             "unsupported_grant_type",
-        )
-    if grant_type not in client_kinds.BY_NAME[known.client.kind].grants:
-        return OAuthError(
-            "unauthorized_client",
-            "a client of this kind may not use this grant type",
-            "grant_not_allowed",
         )
     return grant

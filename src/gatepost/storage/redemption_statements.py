@@ -51,7 +51,6 @@ class Statements:
     """The statements in the words of one database."""
 
     def __init__(self, lines: Lines, *, is_postgresql: bool) -> None:
-        self.lines = lines
         grounds = "f.grounds::text" if is_postgresql else "f.grounds"
         family = _FAMILY.format(grounds=grounds)
         self.code = lines.written(_CODE.format(family=family))

@@ -1,8 +1,6 @@
-"""Redemptions on SQL: one question and one answer each, by the statements of the hot path.
+"""Redemptions on SQL: one question each, in the statements of the hot path.
 
-What may be used once is used up by a conditional statement whose count of rows decides, so that of
-many who come at once one succeeds. On PostgreSQL the refresh token that follows is inserted by the
-same statement; on SQLite by the next one of a transaction that many share (`together`).
+How codes and tokens are used up stands in `spending`.
 """
 
 from datetime import datetime
@@ -11,11 +9,10 @@ from typing import Any
 import msgspec
 
 from gatepost.model.grants import AuthorizationCode, Family, Grounds, RefreshToken
-from gatepost.ports import FoundCode, FoundRefreshToken, Spending
-from gatepost.storage.lines import Values
-from gatepost.storage.moments import moment_of, number_of
-from gatepost.storage.redemption_statements import Statements
-from gatepost.storage.together import Together
+from gatepost.ports import FoundCode, FoundRefreshToken, Spending, SpendingOf
+from gatepost.storage.lines import Lines
+from gatepost.storage.moments import moment_of
+from gatepost.storage.spending import Spender
 
 _FAMILY_WIDTH = 9
 _grounds = msgspec.json.Decoder(Grounds)
@@ -24,14 +21,14 @@ _grounds = msgspec.json.Decoder(Grounds)
 class SqlRedemptionStore:
     """`ports.RedemptionStore` on SQL."""
 
-    def __init__(self, statements: Statements, together: Together | None, tenant_id: str) -> None:
-        self._say = statements
-        self._together = together
+    def __init__(self, asking: Lines, spender: Spender, tenant_id: str) -> None:
+        self._lines = asking
+        self._spender = spender
         self._tenant_id = tenant_id
 
     def code(self, digest: bytes) -> FoundCode | None:
         """A code, used or not."""
-        row = self._one(self._say.code, digest=digest)
+        row = self._one(self._spender.say.code, digest=digest)
         if row is None:
             return None
         family = _family(row[-_FAMILY_WIDTH:])
@@ -49,7 +46,7 @@ class SqlRedemptionStore:
 
     def refresh_token(self, digest: bytes) -> FoundRefreshToken | None:
         """A refresh token, used or not."""
-        row = self._one(self._say.refresh_token, digest=digest)
+        row = self._one(self._spender.say.refresh_token, digest=digest)
         if row is None:
             return None
         family = _family(row[-_FAMILY_WIDTH:])
@@ -66,53 +63,23 @@ class SqlRedemptionStore:
 
     def family(self, family_id: str) -> Family | None:
         """One family, revoked or not."""
-        row = self._one(self._say.family, id=family_id)
+        row = self._one(self._spender.say.family, id=family_id)
         return None if row is None else _family(row)
 
     def is_revoked(self, token_id: str) -> bool:
         """Whether one access token was revoked."""
-        return self._one(self._say.revoked, id=token_id) is not None
+        return self._one(self._spender.say.revoked, id=token_id) is not None
 
     def spend_code(self, spending: Spending) -> bool:
         """Use a code up; False when it cannot be any more. Of many at once, one is told True."""
-        say = self._say
-        return self._spent(spending, say.spend_code, say.exchange_code)
+        return self._spender.spent([SpendingOf(self._tenant_id, "code", spending)])[0]
 
     def spend_refresh_token(self, spending: Spending) -> bool:
         """Use a refresh token up; False when it cannot be any more. One is told True."""
-        say = self._say
-        return self._spent(spending, say.spend_refresh_token, say.exchange_refresh_token)
+        return self._spender.spent([SpendingOf(self._tenant_id, "refresh_token", spending)])[0]
 
     def _one(self, statement: str, **named: object) -> Any:
-        return self._say.lines.one(statement, {"tenant": self._tenant_id, **named})
-
-    def _spent(self, spending: Spending, spend: str, exchange: str) -> bool:
-        values = self._values(spending)
-        if self._together is not None:
-            return self._together.run(lambda line: self._spent_in_two(line, spend, values))
-        with self._say.lines.taken() as line:
-            met: int = line.execute(exchange if spending.successor else spend, values).rowcount
-            return met > 0
-
-    def _spent_in_two(self, line: Any, spend: str, values: Values) -> bool:
-        spent: bool = line.execute(spend, values).rowcount > 0
-        if spent and values["next_digest"] is not None:
-            line.execute(self._say.add, values)
-        return spent
-
-    def _values(self, spending: Spending) -> Values:
-        following = spending.successor
-        return {
-            "tenant": self._tenant_id,
-            "digest": spending.digest,
-            "family": spending.family_id,
-            "sign_in": spending.sign_in_id,
-            "now": number_of(spending.now),
-            "sealed": spending.sealed_successor,
-            "next_digest": following.digest if following else None,
-            "generation": following.generation if following else None,
-            "next_expires": number_of(following.expires_at) if following else None,
-        }
+        return self._lines.one(statement, {"tenant": self._tenant_id, **named})
 
 
 def _family(row: Any) -> Family:

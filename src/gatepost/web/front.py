@@ -5,10 +5,9 @@ here once, so that no endpoint can forget it. What an endpoint has at hand is an
 thread, and where the server asks `at_once`, without a task either.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from gatepost.model.errors import Code, Refused, StoreUnavailable
@@ -17,10 +16,12 @@ from gatepost.ports import Dice
 from gatepost.web import wire
 from gatepost.web.addresses import Network, caller_address
 from gatepost.web.http import Call, Reply, path_segments
+from gatepost.web.threads import Lanes, Threads, busy
 from gatepost.web.wire import Gone, RawHeaders, Sent, Wire
 
 THREADS = 16
 HASHING_THREADS = 4
+LANES = 4
 MOST_WAITING = 1_000
 MOST_HASHING = 68
 _MAX_LOGGED_PATH = 500
@@ -34,7 +35,7 @@ class Endpoint(NamedTuple):
 
     `hashes` is one that hashes passwords: those have threads of their own, so that a flood of
     guesses makes nobody else wait (R-47). `at_hand` answers on the event loop what needs no
-    store, and gives None for all else.
+    store, and gives None for all else. `together` answers several calls at once.
     """
 
     handle: Callable[[Call], Reply]
@@ -42,6 +43,17 @@ class Endpoint(NamedTuple):
     body_limit: int = 0
     hashes: bool = False
     at_hand: Callable[[Call], Reply | None] | None = None
+    together: "Together | None" = None
+
+
+class Together(NamedTuple):
+    """What answers several calls at once: which it is for, and what makes the reply to each.
+
+    It gives None for a call that has to be handled alone.
+    """
+
+    concerns: Callable[[Call], bool]
+    answer: Callable[[Sequence[Call]], Sequence[Callable[[], Reply] | None]]
 
 
 class Answered(NamedTuple):
@@ -73,34 +85,17 @@ class Door(Protocol):
         """The endpoint of a path, or None when the path is another door's."""
 
 
-class Threads:
-    """Worker threads with a bounded queue: beyond it a call is refused at once (R-47)."""
-
-    def __init__(self, name: str, number: int, most: int) -> None:
-        self._pool = ThreadPoolExecutor(number, thread_name_prefix=name)
-        self._most = most
-        self._under_way = 0
-
-    async def run(self, work: Callable[[], Reply]) -> Reply:
-        """The reply, made in a thread; all calls come from the one event loop."""
-        if self._under_way >= self._most:
-            raise _busy()
-        self._under_way += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        finally:
-            self._under_way -= 1
-
-    def close(self) -> None:
-        """Wait for the work that is under way."""
-        self._pool.shutdown(wait=True)
-
-
 class Front:
     """The whole application as ASGI."""
 
     def __init__(
-        self, doors: Sequence[Door], dice: Dice, trusted: Sequence[Network], *, https: bool
+        self,
+        doors: Sequence[Door],
+        dice: Dice,
+        trusted: Sequence[Network],
+        *,
+        https: bool,
+        lanes: int = LANES,
     ) -> None:
         self._doors = doors
         self._dice = dice
@@ -109,6 +104,8 @@ class Front:
         self._calls = Threads("call", THREADS, MOST_WAITING)
         self._hashing = Threads("hash", HASHING_THREADS, MOST_HASHING)
         self._log = logging.getLogger("gatepost.http")
+        self._lanes_number = lanes
+        self._lanes: dict[Together, Lanes[Call, Reply | None]] = {}
         self._quick: dict[tuple[str, bytes], tuple[Endpoint, tuple[str, ...]]] = {}
         self.note: Note = self._note_in_log
 
@@ -152,6 +149,8 @@ class Front:
 
     def close(self) -> None:
         """Wait for the calls that are being answered."""
+        for lanes in self._lanes.values():
+            lanes.close()
         self._calls.close()
         self._hashing.close()
 
@@ -195,8 +194,36 @@ class Front:
             reply = self._answer(endpoint, endpoint.at_hand, call)
             if reply is not None:
                 return reply
+        if endpoint.together is not None and endpoint.together.concerns(call):
+            reply = await self._answered_together(endpoint, endpoint.together, call)
+            if reply is not None:
+                return reply
         threads = self._hashing if endpoint.hashes else self._calls
         return await threads.run(lambda: self._answer(endpoint, endpoint.handle, call))
+
+    async def _answered_together(
+        self, endpoint: Endpoint, together: Together, call: Call
+    ) -> Reply | None:
+        """The answer that is made together with those of others, if it could be."""
+        lanes = self._lanes.get(together)
+        if lanes is None:
+            number = self._lanes_number
+            lanes = self._lanes[together] = Lanes("lane", number, partial(self._replies, endpoint))
+        if lanes.waiting >= MOST_WAITING:
+            raise busy()
+        return await lanes.run(call)
+
+    def _replies(self, endpoint: Endpoint, calls: Sequence[Call]) -> Sequence[Reply | None]:
+        """The replies of a lane; None where a call has to be handled alone."""
+        assert endpoint.together is not None  # noqa: S101  (the caller looked)
+        try:
+            makers = endpoint.together.answer(calls)
+        except Exception as fault:  # noqa: BLE001  (each call tells it in its own words)
+            return [self._answer(endpoint, _raising(fault), call) for call in calls]
+        return [
+            None if make is None else self._answer(endpoint, _making(make), call)
+            for make, call in zip(makers, calls, strict=True)
+        ]
 
     def _answer(
         self, endpoint: Endpoint, handle: Callable[[Call], _Made], call: Call
@@ -231,6 +258,17 @@ class Front:
         self._log.info("%s %s %s", method, path, status, extra=origin._asdict())
 
 
+def _making(make: Callable[[], Reply]) -> Callable[[Call], Reply]:
+    return lambda _call: make()
+
+
+def _raising(fault: Exception) -> Callable[[Call], Reply]:
+    def tell(_call: Call) -> Reply:
+        raise fault
+
+    return tell
+
+
 async def _send(send: Any, sent: Sent, *, bodiless: bool) -> None:
     reply, headers = sent.reply, list(sent.headers)
     if reply.status != 204 and (reply.body or not bodiless):
@@ -244,12 +282,6 @@ _UNAVAILABLE = Refused(
     "The server cannot reach its store just now.",
     "Try again in a moment.",
 )
-
-
-def _busy() -> Refused:
-    return Refused(
-        Code.STORE_UNAVAILABLE, "The server has too much to do just now.", "Try again in a moment."
-    )
 
 
 def _fault(support_id: str) -> Refused:

@@ -1,0 +1,60 @@
+"""The token endpoint: answered alone, at once where nothing of the store is needed, or together."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from gatepost.protocol.grants import authorization_code, client_credentials, refresh_token
+from gatepost.services.token import Tokens, TokenService
+from gatepost.web.front import Together
+from gatepost.web.http import Call, Headers, Reply, json_reply
+from gatepost.web.oidc.cors import VARY, Cors
+from gatepost.web.oidc.telling import NO_CACHE, answered, right_request
+
+_TOLD_TO_ALL: Headers = (*NO_CACHE, *VARY)
+_FOR_ITSELF = client_credentials.GRANT_TYPE.encode()
+_REDEMPTIONS = (authorization_code.GRANT_TYPE.encode(), refresh_token.GRANT_TYPE.encode())
+
+
+class TokenEndpoint:
+    """Answers for the tokens of one issuer."""
+
+    def __init__(self, tokens: TokenService, cors: Cors) -> None:
+        self._tokens = tokens
+        self._cors = cors
+        self.together = Together(_is_redemption, self._answer_together)
+
+    def answer(self, call: Call) -> Reply:
+        """The answer to one call, whatever it takes and whatever is wrong."""
+        return answered(call, self._tokens.answer, _told)
+
+    def at_hand(self, call: Call) -> Reply | None:
+        """The same without the store; whether an origin may read it is in the store too."""
+        # Looked for before anything is read: every other grant needs the store.
+        if _FOR_ITSELF not in call.body or "origin" in call.headers:
+            return None
+        request = right_request(call)
+        tokens = None if request is None else self._tokens.at_hand(request)
+        return None if tokens is None else json_reply(200, tokens, _TOLD_TO_ALL)
+
+    def _answer_together(self, calls: Sequence[Call]) -> Sequence[Callable[[], Reply] | None]:
+        """The same for codes and refresh tokens that are used up together."""
+        requests = [right_request(call) for call in calls]
+        asked = [request for request in requests if request is not None]
+        made = iter(self._tokens.answer_together(asked))
+        signed = [None if request is None else next(made) for request in requests]
+        return [
+            None if sign is None else partial(self._signed, call, sign)
+            for call, sign in zip(calls, signed, strict=True)
+        ]
+
+    def _signed(self, call: Call, sign: Callable[[], Tokens]) -> Reply:
+        return self._cors.shared(call, _told(sign()))
+
+
+def _told(tokens: Tokens) -> Reply:
+    return json_reply(200, tokens, NO_CACHE)
+
+
+def _is_redemption(call: Call) -> bool:
+    """Whether a form may be one; it is read in its thread."""
+    return any(grant_type in call.body for grant_type in _REDEMPTIONS)
