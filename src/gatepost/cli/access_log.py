@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from gatepost.cli.logs import flat
 from gatepost.system import SystemClock
@@ -18,6 +19,7 @@ from gatepost.web.front import Answered
 _WRITE_SECONDS = 0.05
 _MOST_LINES = 100_000
 _LOGGER = "gatepost.http"
+_ZONE = len("+00:00")
 
 Line = Callable[[datetime, Answered], str]
 
@@ -87,4 +89,9 @@ def as_json(at: datetime, answered: Answered) -> str:
 
 
 def _time(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(at.replace(microsecond=0))}.{at.microsecond // 1000:03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(at: datetime) -> str:
+    return at.isoformat()[:-_ZONE]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from gatepost.cli.guard import GuardedProtocol
+from gatepost.cli.outbox import Outbox, outbox_of
 from gatepost.web.front import Front, Whole
 
 _CLOSE = b"connection: close\r\n"
@@ -20,9 +21,15 @@ class QuickProtocol(GuardedProtocol):
     """HTTP/1.1 with a short way for what is at hand."""
 
     app: Any
+    _outbox: Outbox
     _held: bytes | None = None
     _idle_since = 0.0
     _idle: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A caller is there."""
+        super().connection_made(transport)
+        self._outbox = outbox_of(self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone."""
@@ -61,6 +68,16 @@ class QuickProtocol(GuardedProtocol):
             self._go_on(body)
         super().on_message_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """What follows is no request: the answers before it go first."""
+        self._outbox.send()
+        super().send_400_response(msg)
+
+    def shutdown(self) -> None:
+        """The server stops: what is answered goes first."""
+        self._outbox.send()
+        super().shutdown()
+
     def _may_be_quick(self) -> bool:
         return (
             not self._is_under_way()
@@ -86,11 +103,12 @@ class QuickProtocol(GuardedProtocol):
         if message is None:
             return False
         self._held = None
-        self.transport.write(message)
+        self._outbox.put(self.transport, message)
         self.server_state.total_requests += 1
         if stays:
             self._rest()
         else:
+            self._outbox.send()
             self.transport.close()
         return True
 

@@ -1,0 +1,46 @@
+"""Answers on their way out, a few at a time.
+
+Each write to a socket wakes whoever waits for it, who then takes the processor from us: once for
+each answer, when each is written as soon as it is made. Written together after the requests that
+came together, they wake others once.
+"""
+
+import asyncio
+from typing import Any
+from weakref import WeakKeyDictionary
+
+MOST = 8
+"""So many are kept back at most: nobody's answer is to wait for a crowd."""
+
+
+class Outbox:
+    """The answers of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._kept: list[tuple[Any, bytes]] = []
+
+    def put(self, transport: Any, message: bytes) -> None:
+        """Send a message when the requests at hand are answered, or when there are enough."""
+        if not self._kept:
+            self._loop.call_soon(self.send)
+        self._kept.append((transport, message))
+        if len(self._kept) >= MOST:
+            self.send()
+
+    def send(self) -> None:
+        """Send all that is kept, in its order."""
+        kept, self._kept = self._kept, []
+        for transport, message in kept:
+            transport.write(message)
+
+
+_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Outbox] = WeakKeyDictionary()
+
+
+def outbox_of(loop: asyncio.AbstractEventLoop) -> Outbox:
+    """The one outbox of a loop."""
+    found = _BY_LOOP.get(loop)
+    if found is None:
+        found = _BY_LOOP[loop] = Outbox(loop)
+    return found
