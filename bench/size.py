@@ -15,5 +15,5 @@ class Plan(NamedTuple):
 class Size(Enum):
     """What each family is asked for."""
 
-    WHOLE = Plan(rounds=5, seconds=4, warm_up=2)
+    WHOLE = Plan(rounds=3, seconds=3, warm_up=2)
     QUICK = Plan(rounds=1, seconds=2, warm_up=1)

@@ -47,6 +47,25 @@ def test_whole_flows_go_through_it(behind: Cluster) -> None:
         assert administrator(served).get(page).response.status_code == 200
 
 
+def test_redemptions_that_wait_go_through_it_together(behind: Cluster) -> None:
+    served = behind.turn(A)
+    app = new_application(served, served.first, AllowOfflineAccess=True)
+    kim = new_person(served, served.first)
+    scope = "openid ocsapi offline_access"
+    kept = [signed_in_tokens(served, app, kim, scope=scope)["refresh_token"] for _ in range(8)]
+
+    def rotated(refresh_token: str) -> str:
+        for _ in range(5):
+            form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+            answer = token(served, app, **form)
+            assert answer.status_code == 200, answer.text
+            refresh_token = answer.json()["refresh_token"]
+        return refresh_token
+
+    with ThreadPoolExecutor(len(kept)) as threads:
+        assert len(set(threads.map(rotated, kept))) == len(kept)
+
+
 def test_many_at_once_share_its_few_sessions(behind: Cluster) -> None:
     served = behind.turn(A)
     owner, boss = served.first, served.admin()
