@@ -46,5 +46,5 @@ bench: dev ## measure everything, or the families named (ARGS="tokens --quick")
 
 clean: ## remove what was made here, but never data/
 	rm -rf .venv .lock-venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf tests/interop/node_modules bench/.peers
+	rm -rf tests/interop/node_modules bench/.peers bench/.stores
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

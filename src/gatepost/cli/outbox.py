@@ -6,11 +6,12 @@ came together, they wake others once.
 """
 
 import asyncio
+import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
-MOST = 8
-"""So many are kept back at most: nobody's answer is to wait for a crowd."""
+HELD_S = 0.0008
+"""So long is an answer kept back at most, and what is being made then: nobody waits for a crowd."""
 
 
 class Outbox:
@@ -19,13 +20,16 @@ class Outbox:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._kept: list[tuple[Any, bytes]] = []
+        self._since = 0.0
 
     def put(self, transport: Any, message: bytes) -> None:
-        """Send a message when the requests at hand are answered, or when there are enough."""
+        """Send a message when the requests at hand are answered, or when the first has waited."""
+        now = time.monotonic()  # the loop's own clock stands still within a turn
         if not self._kept:
+            self._since = now
             self._loop.call_soon(self.send)
         self._kept.append((transport, message))
-        if len(self._kept) >= MOST:
+        if now - self._since >= HELD_S:
             self.send()
 
     def send(self) -> None:

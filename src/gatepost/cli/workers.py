@@ -27,7 +27,7 @@ _BACKLOG = 1024
 _KEEP_ALIVE_S = 15
 _GRACE_S = 8
 _RESPAWN_PAUSE_S = 0.5
-_TURN_S = 0.0005
+_TURN_S = 0.0002
 """How long a thread may go on when another waits: requests are not to wait for the book-keeping."""
 
 _GARBAGE = 20_000

@@ -24,11 +24,15 @@ class KeyRing:
         self._keys: tuple[SigningKey, ...] = ()
         self._signing: SigningKey | None = None
         self._read_at: datetime | None = None
+        self._epoch: bytes | None = None
 
     def look(self) -> None:
-        """Read the keys ahead of need, so that nobody waits for it."""
-        if not self._is_younger(RING_AGE / 2):
-            self._read(self._world.clock.now())
+        """Read the keys ahead of need, if they may have changed, so that nobody waits for it."""
+        now, epoch = self._world.clock.now(), self._world.store.epochs.of(DEPLOYMENT)
+        if epoch is None or epoch != self._epoch:
+            self._read(now)
+            self._epoch = epoch
+        self._keep(self._keys, now)
 
     def keys(self) -> tuple[SigningKey, ...]:
         """All keys, read again when the last look is too old."""
@@ -44,11 +48,16 @@ class KeyRing:
         """Read the keys; while the store cannot be reached, those last known go on."""
         try:
             with self._world.store.reading_all() as deployment:
-                self._keys = deployment.signing_keys()
+                keys = deployment.signing_keys()
         except StoreUnavailable:
             if not self._keys:
                 raise
-        self._signing = signing_key(self._keys, now)
+            keys = self._keys
+        self._keep(keys, now)
+
+    def _keep(self, keys: tuple[SigningKey, ...], now: datetime) -> None:
+        self._keys = keys
+        self._signing = signing_key(keys, now)
         self._read_at = now
 
     def published(self) -> tuple[SigningKey, ...]:

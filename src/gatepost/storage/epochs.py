@@ -11,7 +11,7 @@ from mmap import mmap
 from threading import Lock
 from zlib import crc32
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from gatepost.storage.tables import EPOCHS, epochs
 from gatepost.storage.unit_of_work import UnitOfWork
@@ -20,6 +20,7 @@ GOOD_FOR_S = 0.9
 """How long what is kept may be used after the last look began: less than the promised second."""
 
 _CELL = 8
+_ALL = "SELECT number, n FROM epochs"
 
 
 class Board:
@@ -79,7 +80,7 @@ class StoreEpochs:
         """Read the epochs of the store. A look that fails lets what is kept end in time."""
         began, doubts = time.monotonic(), self._doubts
         with reading as connection:
-            found = [(row.number, row.n) for row in connection.execute(select(epochs))]
+            found = [(number, n) for number, n in connection.exec_driver_sql(_ALL)]
         self.show(found)
         with self._lock:
             if doubts == self._doubts:
