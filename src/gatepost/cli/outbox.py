@@ -10,7 +10,7 @@ import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
-HELD_S = 0.0008
+HELD_S = 0.0003
 """So long is an answer kept back at most, and what is being made then: nobody waits for a crowd."""
 
 
