@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from gatepost.model import client_kinds
 from gatepost.model.clients import StoredClient, extension
-from gatepost.model.events import ANONYMOUS, DEPLOYMENT, Action, Actor, Event, Origin
+from gatepost.model.events import ANONYMOUS, Action, Actor, Event, Origin
 from gatepost.ports import SecretUse
 from gatepost.protocol import client_authentication
 from gatepost.protocol.client_assertions import (
@@ -98,7 +98,8 @@ class ClientLogin:
         credentials = found._replace(client_id=folded_id(found.client_id))
         card = self.cards.client(credentials.client_id)
         if card is None:
-            self._look_busy(credentials)
+            # Its secret is looked at all the same. More is not hidden: ids of clients are public.
+            self._world.secrets.digest(credentials.secret)
             return self._refuse_nobody(refused("unknown_client"), request)
         known = self._authenticated(card, credentials)
         if isinstance(known, _Asserted):
@@ -178,13 +179,6 @@ class ClientLogin:
                 return refused("assertion_reused")
             tenancy.sign_ins.save_attempts({key: claims.expires_at})
         return known
-
-    def _look_busy(self, credentials: Credentials) -> None:
-        """Do for an unknown client what is done for a known one, so that time tells little."""
-        self._world.secrets.digest(credentials.secret)
-        with self._world.store.reading(DEPLOYMENT) as nobody:
-            nobody.clients.find(credentials.client_id)
-            nobody.clients.digests(credentials.client_id)
 
     def _refuse_nobody(self, error: OAuthError, request: FormRequest) -> OAuthError:
         """A refusal that no tenant's journal can hold, because no client is known yet."""
