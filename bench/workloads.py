@@ -30,8 +30,8 @@ _CALLERS = 200
 _FEW_TENANTS = 100
 _PAGE = 100
 _IN_TURN = 2_000
-_FIRST_CODES = 2_000
-_MARGIN = 1.5
+_FIRST_CODES = 4_000
+_MARGIN = 3
 
 
 class Ground(NamedTuple):
@@ -71,7 +71,7 @@ def client_credentials(ground: Ground) -> Shoot:
 def codes(ground: Ground) -> Shoot:
     """Redemptions of codes: an access token, an id token and a refresh token each.
 
-    As many codes are made as the last shot lets expect, and half as many again.
+    Three times as many codes are made as the last shot lets expect, which may have been a cold one.
     """
     rates = [_FIRST_CODES / _MARGIN]
 
