@@ -6,7 +6,9 @@ import pytest
 
 from tests.flows import Application, Person, Visitor, new_application, new_person
 from tests.postgres import fresh_database, shared_server
-from tests.served import Served, postgresql_settings, serve, sqlite_settings
+from tests.served import Served, Tenant, postgresql_settings, serve, sqlite_settings
+from tests.web.at_hand import Lookout, look_out, one_at_hand
+from tests.web.oauth import add_client
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -46,3 +48,18 @@ def client(served: Served) -> Application:
 def person(served: Served) -> Person:
     """A person of the first tenant."""
     return new_person(served, served.first)
+
+
+@pytest.fixture
+def seen(on_sqlite: Served, monkeypatch: pytest.MonkeyPatch) -> Lookout:
+    """What is answered at hand in this test."""
+    return look_out(on_sqlite, monkeypatch)
+
+
+@pytest.fixture
+def known(on_sqlite: Served, seen: Lookout) -> Tenant:
+    """A client whose token is at hand."""
+    client = add_client(on_sqlite)
+    one_at_hand(on_sqlite, client, seen)
+    seen.forget()
+    return client

@@ -8,26 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.served import Served, Tenant
-from tests.web.at_hand import Lookout, look_out, one_at_hand
+from tests.web.at_hand import Lookout, one_at_hand
 from tests.web.bare import DISCOVERY, Answer, Line, asking, body_of, line_to
 from tests.web.oauth import add_client
 
 pytestmark = pytest.mark.requirement("R-68", "R-72")
-
-
-@pytest.fixture
-def seen(on_sqlite: Served, monkeypatch: pytest.MonkeyPatch) -> Lookout:
-    """What is answered at hand in this test."""
-    return look_out(on_sqlite, monkeypatch)
-
-
-@pytest.fixture
-def known(on_sqlite: Served, seen: Lookout) -> Tenant:
-    """A client whose token is at hand."""
-    client = add_client(on_sqlite)
-    one_at_hand(on_sqlite, client, seen)
-    seen.forget()
-    return client
 
 
 @pytest.fixture

@@ -15,26 +15,11 @@ from gatepost.services.client_login import ClientLogin, FormRequest
 from tests.served import Served, Tenant, serve, sqlite_settings
 from tests.web.at_hand import Lookout, look_out, one_at_hand
 from tests.web.bare import Line, asking, body_of, line_to
-from tests.web.oauth import add_client, journal
+from tests.web.oauth import journal
 
 CLOSE = (b"connection", b"close")
 MANY = 100
 _SOONER_THAN_IDLE_S = 2
-
-
-@pytest.fixture
-def seen(on_sqlite: Served, monkeypatch: pytest.MonkeyPatch) -> Lookout:
-    """What is answered at hand in this test."""
-    return look_out(on_sqlite, monkeypatch)
-
-
-@pytest.fixture
-def known(on_sqlite: Served, seen: Lookout) -> Tenant:
-    """A client whose token is at hand."""
-    client = add_client(on_sqlite)
-    one_at_hand(on_sqlite, client, seen)
-    seen.forget()
-    return client
 
 
 @pytest.fixture

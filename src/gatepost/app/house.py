@@ -31,7 +31,6 @@ from gatepost.system import SystemClock, SystemDice
 from gatepost.web.api import openapi
 
 _KEY_BYTES = 32
-_FLUSH_SECONDS = 1.0
 
 
 class StartFault(Exception):
