@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from threading import RLock
 
-from gatepost.ports import ClientFacts, Secrets, SpendingOf
+from gatepost.ports import ClientFacts, PersonFacts, Secrets, SpendingOf
 from tests.memory.deployment import MemoryDeployment, MemoryTenancy
 from tests.memory.redemptions import MemoryRedemptionStore
 from tests.memory.sweeping import sweep
@@ -63,6 +63,16 @@ class MemoryStore:
                 tuple(role.id for role in roles),
                 tuple(role.type_id for role in roles if role.type_id is not None),
             )
+
+    def person_facts(self, tenant_id: str, user_id: str) -> PersonFacts | None:
+        """The person of this id with their roles."""
+        with self.reading(tenant_id) as tenancy:
+            user = tenancy.directory.user(user_id)
+            if user is None:
+                return None
+            roles = tenancy.directory.some_roles(user.role_ids)
+            types = tuple(role.type_id for role in roles if role.type_id is not None)
+            return PersonFacts(user, tuple(role.id for role in roles), types)
 
     def redemptions(self, tenant_id: str) -> MemoryRedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""

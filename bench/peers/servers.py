@@ -6,6 +6,7 @@ How each is set up, and why so, is told at the top of its program.
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,6 +59,15 @@ def oidc_provider(folder: Path, algorithm: str) -> Iterator[Peer]:
     shutil.copy(HERE / _OIDC_PROVIDER / "server.mjs", home)
     more = {"PORT": str(port), "ALGORITHM": algorithm, "NODE_ENV": "production", **_CLIENT}
     with _running([_node(home), str(home / "server.mjs")], folder, more) as process:
+        yield _answering(process, f"http://{HOST}:{port}/token", folder)
+
+
+@contextmanager
+def floor(folder: Path, way: str) -> Iterator[Peer]:
+    """Signing behind HTTP and nothing else: no peer, but what the rest is to be judged by."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.peers.floor", str(port), way]
+    with _running(command, folder, {"PYTHONPATH": str(HERE.parents[1])}) as process:
         yield _answering(process, f"http://{HOST}:{port}/token", folder)
 
 

@@ -1,7 +1,6 @@
 """A tenant with a client and a person, and the cards that are made of them."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -16,7 +15,15 @@ from gatepost.services.principals import Standing
 from gatepost.services.roles import RoleDraft
 from tests.services.world import Bench, add_client, administrator, found, new_world, role_id
 
-DOORS = ("reading", "reading_all", "writing", "writing_all", "redemptions", "client_facts")
+DOORS = (
+    "reading",
+    "reading_all",
+    "writing",
+    "writing_all",
+    "redemptions",
+    "client_facts",
+    "person_facts",
+)
 
 
 class Stand:
@@ -34,7 +41,6 @@ class Stand:
         self.user_id = users.add(self.world, self.act, {**person, "role_ids": (self.role_id,)}).id
         self.cards = Cards(self.world.store)
         self.doors: list[str] = []
-        self.views: list[AbstractContextManager[object]] = []
 
     def standing(self, cards: Cards | None = None) -> Standing | None:
         """The standing of the person who acts through the client."""

@@ -1,7 +1,6 @@
 """Cards are used while nothing was changed, and not a moment longer."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -142,10 +141,10 @@ def _before(it: Stand, door: str, change: Callable[[], None]) -> None:
     """Make the change after the epoch was taken, and before the store is read."""
     read = getattr(it.world.store, door)
 
-    def opened(name: str) -> Any:
+    def opened(*name: str) -> Any:
         setattr(it.world.store, door, read)
         change()
-        return read(name)
+        return read(*name)
 
     setattr(it.world.store, door, opened)
 
@@ -154,12 +153,9 @@ def _after(it: Stand, door: str, change: Callable[[], None]) -> None:
     """Make the change after the store was read, and before the card is kept."""
     read = getattr(it.world.store, door)
 
-    def opened(name: str) -> Any:
+    def opened(*name: str) -> Any:
         setattr(it.world.store, door, read)
-        found = read(name)
-        if isinstance(found, AbstractContextManager):
-            it.views.append(found)
-            found = nullcontext(found.__enter__())
+        found = read(*name)
         change()
         return found
 
@@ -184,7 +180,7 @@ def test_a_card_of_a_person_who_changed_meanwhile_is_not_used(
 ) -> None:
     card = stand.cards.client(stand.client_id)
     assert card is not None
-    interpose(stand, "reading", stand.disable_person)
+    interpose(stand, "person_facts", stand.disable_person)
     stand.cards.standing_of(card, stand.user_id)
     assert stand.cards.standing_of(card, stand.user_id) is None
 
@@ -192,11 +188,12 @@ def test_a_card_of_a_person_who_changed_meanwhile_is_not_used(
 def test_there_are_never_more_than_the_most(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_CARDS", 3)
     ids = [add_client(stand.world, stand.act).client.settings.id for _ in range(5)]
+    cards = Cards(stand.world.store)
     for number, id_ in enumerate(ids):
-        assert stand.cards.client(id_) is not None
-        stand.cards.client(ids[max(number - 1, 0)])
-        assert len(stand.cards._clients._kept) <= 3
-    kept = [stand.cards.client_at_hand(id_) is not None for id_ in ids]
+        assert cards.client(id_) is not None
+        cards.client(ids[max(number - 1, 0)])
+        assert len(cards._clients._kept) <= 3
+    kept = [cards.client_at_hand(id_) is not None for id_ in ids]
     assert kept == [False, False, True, True, True]
 
 
@@ -205,8 +202,8 @@ def test_nothing_is_kept_of_what_is_not_there(stand: Stand) -> None:
     card = stand.cards.client(stand.client_id)
     assert card is not None
     assert stand.cards.standing_of(card, "nobody") is None
-    assert list(stand.cards._clients._kept) == [stand.client_id]
-    assert list(stand.cards._people._kept) == []
+    assert stand.cards.client_at_hand(stand.client_id) is card
+    assert (len(stand.cards._clients._kept), len(stand.cards._people._kept)) == (1, 0)
 
 
 class Blind:
@@ -232,7 +229,7 @@ def test_without_epochs_nothing_is_kept_and_nothing_kept_is_used(
     cards = Cards(stand.world.store)
     assert cards.client(stand.client_id) is not None
     assert stand.standing(cards) is not None
-    assert (cards._clients._kept, cards._people._kept) == ({}, {})
+    assert (len(cards._clients._kept), len(cards._people._kept)) == (0, 0)
     epochs.epoch = b"one"
     card = cards.client(stand.client_id)
     assert cards.client_at_hand(stand.client_id) is card

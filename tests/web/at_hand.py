@@ -11,7 +11,16 @@ from gatepost.web.front import Front
 from tests.served import Served, Tenant
 from tests.web.bare import Answer, asking, body_of, line_to
 
-DOORS = ("reading", "reading_all", "writing", "writing_all", "redemptions", "client_facts", "sweep")
+DOORS = (
+    "reading",
+    "reading_all",
+    "writing",
+    "writing_all",
+    "redemptions",
+    "client_facts",
+    "person_facts",
+    "sweep",
+)
 _BEHIND = {"watch", "usage", "MainThread"}
 _ATTEMPTS = 50
 

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from gatepost.web.oidc.token_endpoint import words_of
 from tests.served import Served, Tenant
 from tests.web.at_hand import Lookout, be_thorough, look_out, one_at_hand
 from tests.web.bare import Answer, asking, body_of, line_to
@@ -219,3 +222,29 @@ def test_another_method_on_a_document_is_told_as_before(
     be_thorough(monkeypatch)
     assert told.masked == asked(served, request % (method, DOCUMENTS[name])).masked
     assert told.status in {204, 405}
+
+
+Read = tuple[str, str | None, bytes]
+HEADER = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=8)
+READ = st.tuples(HEADER, st.none() | HEADER, st.binary(max_size=8))
+
+
+@given(READ, READ)
+@example(("a", "None", b""), ("a", None, b""))
+@example(("a", "", b"b"), ("a", None, b"\nb"))
+@example(("a", "x", b""), ("a", None, b"x"))
+def test_different_requests_have_different_words(one: Read, other: Read) -> None:
+    assert (words_of(*one) == words_of(*other)) == (one == other)
+
+
+@pytest.mark.requirement("R-27", "R-20")
+def test_a_repeated_request_is_refused_once_its_secret_is_removed(
+    served: Served, seen: Lookout
+) -> None:
+    client = add_client(served)
+    one_at_hand(served, client, seen)
+    secrets = f"{served.api()}/ClientCredentialClients/{client.client_id}/secrets"
+    assert served.http.delete(f"{secrets}/1", headers=served.admin()).status_code == 204
+    seen.forget()
+    assert asked(served, asking(body_of(client))).status == 401
+    assert seen.was_quick == [False]

@@ -278,7 +278,7 @@ def test_while_the_store_is_away_nothing_is_said_to_be_done(
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as broken:
-        for broken_one in (door, "redemptions", "client_facts"):
+        for broken_one in (door, "redemptions", "client_facts", "person_facts"):
             broken.setattr(served.house.store, broken_one, away)
         # what is kept of clients ends its use within a second of losing the store
         broken.setattr(served.house.store.epochs, "of", lambda _tenant_id: None)

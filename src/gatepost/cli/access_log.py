@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 
 from gatepost.cli.logs import flat
 from gatepost.system import SystemClock
@@ -89,9 +88,4 @@ def as_json(at: datetime, answered: Answered) -> str:
 
 
 def _time(at: datetime) -> str:
-    return f"{_second(at.replace(microsecond=0))}.{at.microsecond // 1000:03d}Z"
-
-
-@lru_cache(maxsize=4)
-def _second(at: datetime) -> str:
-    return at.isoformat()[:-_ZONE]
+    return at.isoformat(timespec="milliseconds")[:-_ZONE] + "Z"

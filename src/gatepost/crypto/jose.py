@@ -7,11 +7,9 @@ Form and algorithms are in `compact`.
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Generic, TypeVar
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -24,6 +22,7 @@ from gatepost.crypto.sealing import Sealer
 from gatepost.model import base64url
 from gatepost.model.base64url import encoded_bytes as _encoded
 from gatepost.model.keys import Algorithm, SigningKey
+from gatepost.model.shelf import Shelf
 
 HEADER_NAMES = frozenset({"alg", "kid", "typ"})
 
@@ -32,8 +31,6 @@ _KEPT = 32
 
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 _Sign = Callable[[bytes], bytes]
-_K = TypeVar("_K", bound=Hashable)
-_V = TypeVar("_V")
 
 
 class Jose:
@@ -42,8 +39,8 @@ class Jose:
     def __init__(self, sealer: Sealer, rsa_bits: int = 2048) -> None:
         self._sealer = sealer
         self._rsa_bits = rsa_bits
-        self._signs: _Shelf[tuple[str, Algorithm, str], tuple[bytes, _Sign]] = _Shelf()
-        self._checks: _Shelf[tuple[str, Algorithm], Check] = _Shelf()
+        self._signs: Shelf[tuple[str, Algorithm, str], tuple[bytes, _Sign]] = Shelf(_KEPT)
+        self._checks: Shelf[tuple[str, Algorithm], Check] = Shelf(_KEPT)
 
     def generate(self, algorithm: Algorithm, created_at: datetime) -> SigningKey:
         """A new pair; the public part carries its RFC 7638 thumbprint as `kid`."""
@@ -103,24 +100,6 @@ class Jose:
         if isinstance(private, ec.EllipticCurvePrivateKey):
             return lambda signed: _raw(private.sign(signed, ECDSA))
         raise TypeError(f"the key {key.kid} is of no kind that Gatepost makes")
-
-
-class _Shelf(Generic[_K, _V]):
-    """A few prepared things by name; the oldest makes room for the newest."""
-
-    def __init__(self) -> None:
-        self._kept: dict[_K, _V] = {}
-        self._lock = threading.Lock()
-
-    def find(self, name: _K) -> _V | None:
-        return self._kept.get(name)
-
-    def keep(self, name: _K, made: _V) -> _V:
-        with self._lock:
-            if len(self._kept) >= _KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[name] = made
-        return made
 
 
 def _place(kid: str, algorithm: Algorithm) -> bytes:

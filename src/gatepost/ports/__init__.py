@@ -23,6 +23,7 @@ from gatepost.ports.stores import (
     Deployment,
     DirectoryStore,
     JournalStore,
+    PersonFacts,
     Store,
     Tenancy,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "PageOf",
     "PasskeyVerifier",
     "PasswordHasher",
+    "PersonFacts",
     "RedemptionStore",
     "SecretUse",
     "Secrets",

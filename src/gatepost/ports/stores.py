@@ -8,7 +8,7 @@ something without an event in the journal refuses to be kept.
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import ChainedEvent, Event, Head
@@ -20,6 +20,14 @@ from gatepost.ports.client_stores import ClientFacts, ClientStore, PageOf
 from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import GrantStore, SignInStore
 from gatepost.ports.redemption_stores import RedemptionStore, SpendingOf
+
+
+class PersonFacts(NamedTuple):
+    """What tokens say of a person; the roles are the built-in ones first, as lists show them."""
+
+    user: User
+    role_ids: tuple[str, ...]
+    role_types: tuple[str, ...]
 
 
 class DirectoryStore(Protocol):
@@ -246,6 +254,9 @@ class Store(Protocol):
 
     def client_facts(self, client_id: str) -> ClientFacts | None:
         """The client of this id in whichever tenant it is, with its secrets and roles."""
+
+    def person_facts(self, tenant_id: str, user_id: str) -> PersonFacts | None:
+        """The person of this id with their roles."""
 
     def redemptions(self, tenant_id: str) -> RedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""

@@ -4,21 +4,17 @@ A card carries the epoch that was taken before the store was read, and is used w
 the same (docs/decisions/0021). Nothing is kept of what is not there.
 """
 
-from threading import Lock
+from collections.abc import Hashable
 from typing import Generic, NamedTuple, TypeVar
 
 from gatepost.model.clients import SecretDigest, StoredClient
 from gatepost.model.grants import Family
 from gatepost.model.people import User
-from gatepost.ports import Epochs, Store
+from gatepost.model.shelf import Shelf
+from gatepost.ports import Epochs, PersonFacts, Store
 from gatepost.protocol.claims import Principal
 from gatepost.protocol.id_tokens import Person
-from gatepost.services.principals import (
-    Roles,
-    Standing,
-    roles_of,
-    speaking,
-)
+from gatepost.services.principals import Standing, speaking
 
 MOST_CARDS = 32_768
 
@@ -34,20 +30,13 @@ class ClientCard(NamedTuple):
     standing: Standing | None
 
 
-class PersonCard(NamedTuple):
-    """A person with their roles."""
-
-    user: User
-    roles: Roles
-
-
 class Cards:
     """The cards of one process."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._clients: _Drawer[ClientCard] = _Drawer(store.epochs)
-        self._people: _Drawer[PersonCard] = _Drawer(store.epochs)
+        self._people: _Drawer[PersonFacts] = _Drawer(store.epochs)
 
     def client_at_hand(self, client_id: str) -> ClientCard | None:
         """The card of a client, where there is a good one."""
@@ -72,8 +61,8 @@ class Cards:
         card = self._people.good(name) or self._read_person(*name)
         if card is None or not card.user.enabled or not client.client.settings.enabled:
             return None
-        incarnation = client.client.incarnation + card.user.incarnation
-        return card.user, Standing(incarnation, *card.roles)
+        user, *roles = card
+        return user, Standing(client.client.incarnation + user.incarnation, *roles)
 
     def _read_client(self, client_id: str) -> ClientCard | None:
         # Before the store is read: what is newer must not look as old.
@@ -88,14 +77,11 @@ class Cards:
         self._clients.keep(client_id, (tenant_id, glance.of(tenant_id) if glance else None), card)
         return card
 
-    def _read_person(self, tenant_id: str, user_id: str) -> PersonCard | None:
+    def _read_person(self, tenant_id: str, user_id: str) -> PersonFacts | None:
         epoch = self._store.epochs.of(tenant_id)
-        with self._store.reading(tenant_id) as tenancy:
-            user = tenancy.directory.user(user_id)
-            if user is None:
-                return None
-            card = PersonCard(user, roles_of(tenancy, user.role_ids))
-        self._people.keep((tenant_id, user_id), (tenant_id, epoch), card)
+        card = self._store.person_facts(tenant_id, user_id)
+        if card is not None:
+            self._people.keep((tenant_id, user_id), (tenant_id, epoch), card)
         return card
 
 
@@ -106,25 +92,19 @@ class _Kept(NamedTuple, Generic[_V]):
 
 
 class _Drawer(Generic[_V]):
-    """Cards of one sort; the oldest makes room for the newest."""
+    """Cards of one sort."""
 
     def __init__(self, epochs: Epochs) -> None:
         self._epochs = epochs
-        self._kept: dict[object, _Kept[_V]] = {}
-        self._lock = Lock()
+        self._kept: Shelf[Hashable, _Kept[_V]] = Shelf(MOST_CARDS)
 
-    def good(self, name: object) -> _V | None:
-        kept = self._kept.get(name)
+    def good(self, name: Hashable) -> _V | None:
+        kept = self._kept.find(name)
         if kept is None or kept.epoch != self._epochs.of(kept.tenant_id):
             return None
         return kept.card
 
-    def keep(self, name: object, of: tuple[str, bytes | None], card: _V) -> None:
+    def keep(self, name: Hashable, of: tuple[str, bytes | None], card: _V) -> None:
         tenant_id, epoch = of
-        if epoch is None:
-            return
-        with self._lock:
-            self._kept.pop(name, None)
-            if len(self._kept) >= MOST_CARDS:
-                del self._kept[next(iter(self._kept))]
-            self._kept[name] = _Kept(tenant_id, epoch, card)
+        if epoch is not None:
+            self._kept.keep(name, _Kept(tenant_id, epoch, card))

@@ -1,6 +1,7 @@
 """Which client is calling: the same answer for every endpoint that clients call (R-19..R-21)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from gatepost.model import client_kinds
@@ -55,6 +56,12 @@ class KnownClient(NamedTuple):
     def id(self) -> str:
         """The client's id."""
         return self.card.client.settings.id
+
+    @property
+    def secret_ends_at(self) -> datetime | None:
+        """When the secret expires that the client came with."""
+        ends = (known.expires_at for known in self.card.digests if known.id == self.secret_id)
+        return next(ends, None)
 
 
 class Books(NamedTuple):

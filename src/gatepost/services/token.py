@@ -25,6 +25,7 @@ from gatepost.services.flows import RefreshRules
 from gatepost.services.issuing import Mint
 from gatepost.services.principals import mark
 from gatepost.services.redemption import Promised, Redeemed, Redemption
+from gatepost.services.repeats import Granted, Repeats
 from gatepost.services.world import World
 
 _REFRESH_TOKEN_BYTES = 32
@@ -55,17 +56,23 @@ class TokenService:
         self._mint = mint
         self._redemption = Redemption(world, login.cards, refresh)
         self._resources = resources.known(mint.issuer)
+        self._repeats = Repeats(world, login.cards)
 
-    def at_hand(self, request: FormRequest) -> Tokens | None:
-        """Tokens, where they need nothing of the store and nothing is wrong; None otherwise."""
-        if request.form.get("grant_type") != client_credentials.GRANT_TYPE:
-            return None
-        known = self._login.at_hand(request)
-        outcome = None if known is None else self._answer(known, request)
-        if known is None or not isinstance(outcome, Tokens):
-            return None
-        self._login.note_use(known)
-        return outcome
+    def at_hand(self, words: bytes, read: Callable[[], FormRequest | None]) -> Tokens | None:
+        """Tokens, where they need nothing of the store and nothing is wrong; None otherwise.
+
+        `words` is all of the request that counts, and `read` gives its form, for words that were
+        not heard before.
+        """
+        name = self._repeats.name(words)
+        granted = self._repeats.find(name)
+        if granted is None:
+            granted = self._granted_at_hand(read())
+            if granted is None:
+                return None
+            self._repeats.keep(name, granted)
+        self._login.note_use(granted.known)
+        return self._given(granted)
 
     def answer(self, request: FormRequest) -> Tokens | OAuthError:
         """Tokens, or the error to send."""
@@ -98,6 +105,15 @@ class TokenService:
             for each in promised
         ]
 
+    def _granted_at_hand(self, request: FormRequest | None) -> Granted | None:
+        if request is None or request.form.get("grant_type") != client_credentials.GRANT_TYPE:
+            return None
+        known = self._login.at_hand(request)
+        if known is None or self._presented(known, _FOR_ITSELF, request) is not None:
+            return None
+        granted = self._for_itself(known, _FOR_ITSELF, request)
+        return granted if isinstance(granted, Granted) else None
+
     def _promised(self, request: FormRequest) -> Promised | None:
         row = GRANTS.get(request.form.get("grant_type", ""))
         known = self._login.at_hand(request) if row and row.evidence != "device_code" else None
@@ -125,7 +141,8 @@ class TokenService:
         if isinstance(what, OAuthError):
             return what
         if what is None:
-            return self._for_itself(known, row, request)
+            granted = self._for_itself(known, row, request)
+            return granted if isinstance(granted, OAuthError) else self._given(granted)
         redeemed = self._redemption.redeem(known, row, what, request)
         return redeemed if isinstance(redeemed, OAuthError) else self._sign(known, redeemed)
 
@@ -147,7 +164,7 @@ class TokenService:
 
     def _for_itself(
         self, known: KnownClient, row: Grant, request: FormRequest
-    ) -> Tokens | OAuthError:
+    ) -> Granted | OAuthError:
         decision = row.decide(GrantRequest(request.form, known.client, None, self._now()))
         if not isinstance(decision, Issue):
             return decision if isinstance(decision, OAuthError) else _NOT_POSSIBLE
@@ -159,8 +176,12 @@ class TokenService:
             known.tenant_id, claims.client_subject(known.id), known.id, token_mark, *stands[1:]
         )
         lifetime = known.client.settings.access_token_lifetime
-        token = self._mint.access_token(principal, decision.scopes, lifetime)
-        return Tokens(token, lifetime, " ".join(decision.scopes), _BEARER)
+        return Granted(known, principal, decision.scopes, lifetime, known.secret_ends_at)
+
+    def _given(self, granted: Granted) -> Tokens:
+        scopes, lifetime = granted.scopes, granted.lifetime
+        token = self._mint.access_token(granted.principal, scopes, lifetime)
+        return Tokens(token, lifetime, " ".join(scopes), _BEARER)
 
     def _sign(self, known: KnownClient, redeemed: Redeemed) -> Tokens:
         issue, family, principal, person, refresh = redeemed
@@ -176,6 +197,7 @@ class TokenService:
         return self._world.clock.now()
 
 
+_FOR_ITSELF = GRANTS[client_credentials.GRANT_TYPE]
 # What every waiting device is told again and again is no refusal to keep.
 _EXPECTED = frozenset({"device_waits", "polled_too_soon"})
 _ONLY_WITHIN = OAuthError(

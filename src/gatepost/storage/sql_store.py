@@ -9,7 +9,7 @@ from sqlalchemy import Delete, Engine
 
 from gatepost.model.errors import StoreUnavailable
 from gatepost.model.events import DEPLOYMENT
-from gatepost.ports import ClientFacts, Secrets, SpendingOf
+from gatepost.ports import ClientFacts, PersonFacts, Secrets, SpendingOf
 from gatepost.storage import sweeping
 from gatepost.storage.card_store import CardQuestions
 from gatepost.storage.engine import transaction
@@ -57,7 +57,11 @@ class SqlStore:
 
     def client_facts(self, client_id: str) -> ClientFacts | None:
         """The client of this id in whichever tenant it is, with its secrets and roles."""
-        return self._cards.facts(client_id)
+        return self._cards.client(client_id)
+
+    def person_facts(self, tenant_id: str, user_id: str) -> PersonFacts | None:
+        """The person of this id with their roles."""
+        return self._cards.person(tenant_id, user_id)
 
     def redemptions(self, tenant_id: str) -> SqlRedemptionStore:
         """The codes and refresh tokens of one tenant, each sentence a transaction of its own."""

@@ -30,10 +30,11 @@ class TokenEndpoint:
     def at_hand(self, call: Call) -> Reply | None:
         """The same without the store; whether an origin may read it is in the store too."""
         # Looked for before anything is read: every other grant needs the store.
-        if _FOR_ITSELF not in call.body or "origin" in call.headers:
+        if _FOR_ITSELF not in call.body or "origin" in call.headers or call.query:
             return None
-        request = right_request(call)
-        tokens = None if request is None else self._tokens.at_hand(request)
+        headers = call.headers
+        words = words_of(headers.get("content-type", ""), headers.get("authorization"), call.body)
+        tokens = self._tokens.at_hand(words, partial(right_request, call))
         return None if tokens is None else json_reply(200, tokens, _TOLD_TO_ALL)
 
     def _answer_together(self, calls: Sequence[Call]) -> Sequence[Callable[[], Reply] | None]:
@@ -49,6 +50,15 @@ class TokenEndpoint:
 
     def _signed(self, call: Call, sign: Callable[[], Tokens]) -> Reply:
         return self._cors.shared(call, _told(sign()))
+
+
+def words_of(media_type: str, authorization: str | None, body: bytes) -> bytes:
+    """All of a request that decides about a token at hand, in words that no other request has.
+
+    A header has no line end in it; a request with a query is not at hand.
+    """
+    head = f"{media_type}\n{authorization is None}{authorization}\n"
+    return head.encode("latin-1") + body
 
 
 def _told(tokens: Tokens) -> Reply:
