@@ -63,6 +63,7 @@ def answering(stand: Stand, asked: Request) -> Iterator[tuple[Callable[[], objec
     protocol, sent = QuickProtocol(config, state, {}, loop), message(asked)
     protocol.connection_made(wire)
     protocol.data_received(sent)
+    _turn(loop)  # what is answered goes out at the end of the loop's turn
     if not bytes(wire.last).startswith(b"HTTP/1.1 200 "):
         raise NotAtHandError("the protocol did not answer at once")
     try:

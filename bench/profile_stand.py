@@ -4,7 +4,7 @@ The parts are made once more beside the server, because the server shows its fro
 of the same classes, are given the same things, and read the same store.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -19,10 +19,11 @@ from gatepost.ports import Signer
 from gatepost.protocol.discovery import ISSUER_PATH, TOKEN_PATH
 from gatepost.protocol.parameters import OAuthError, parse_form
 from gatepost.services import keys
-from gatepost.services.cards import Cards, ClientCard
+from gatepost.services.cards import Cards
 from gatepost.services.client_login import Books, ClientLogin, FormRequest, KnownClient
 from gatepost.services.keys import KeyRing
 from gatepost.services.refusals import RefusalBook
+from gatepost.services.repeats import Repeats
 from gatepost.services.usage import UsageBook
 from gatepost.web.front import Whole
 from gatepost.web.http import Call, path_segments
@@ -48,6 +49,7 @@ class Stand(NamedTuple):
     server: Server
     login: ClientLogin
     ring: KeyRing
+    repeats: Repeats
 
     def look(self) -> None:
         """What the watch does four times a second; and the access log begins anew."""
@@ -111,7 +113,8 @@ def on_house(filled: Filled, house: House) -> Stand:
     world = house.world
     books = Books(UsageBook(), RefusalBook(world))
     login = ClientLogin(world, frozenset({ISSUER}), books, Cards(world.store))
-    made = Stand(filled, house, Server(house, URL), login, KeyRing(world))
+    parts = (login, KeyRing(world), Repeats(world, login.cards))
+    made = Stand(filled, house, Server(house, URL), *parts)
     made.look()
     return made
 
@@ -148,14 +151,3 @@ def message(of: Request) -> bytes:
     """The same request as it stands on the wire."""
     lines = b"".join(b"%b: %b\r\n" % pair for pair in of.whole.headers)
     return b"POST %b HTTP/1.1\r\n%b\r\n%b" % (of.whole.target, lines, of.whole.body)
-
-
-def card_of(found: ClientCard | None) -> ClientCard:
-    """A card that is there."""
-    if found is None:
-        raise NotAtHandError("the card of the client is not at hand")
-    return found
-
-
-Calls = Mapping[str, Callable[[], object]]
-"""Parts of an answer, each to be called alone."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,22 +17,18 @@ from bench.profile_stand import (
     NotAtHandError,
     Request,
     Stand,
-    card_of,
     request,
     without_signature,
 )
 from gatepost.cli import access_log
-from gatepost.model import client_kinds
 from gatepost.model.keys import Algorithm
-from gatepost.protocol import claims, client_authentication, resources
+from gatepost.protocol import claims, resources
 from gatepost.protocol.claims import Principal
-from gatepost.protocol.grants import GRANTS
-from gatepost.protocol.grants.request import GrantRequest
 from gatepost.protocol.parameters import parse_form
 from gatepost.protocol.scopes import API_SCOPE
 from gatepost.services.client_login import FormRequest, KnownClient
-from gatepost.services.named_clients import folded_id
 from gatepost.services.principals import mark
+from gatepost.services.repeats import Granted
 from gatepost.services.token import Tokens
 from gatepost.web import wire
 from gatepost.web.addresses import caller_address
@@ -41,9 +36,11 @@ from gatepost.web.front import Answered
 from gatepost.web.http import Call, json_reply
 from gatepost.web.oidc.cors import Cors
 from gatepost.web.oidc.door import TOKEN_BODY_LIMIT
+from gatepost.web.oidc.token_endpoint import words_of
 from gatepost.web.wire import Wire
 
 READING, REPLY = "reading headers and form", "reply as bytes"
+HEADERS = "reading headers"
 SIGNATURE, ASSEMBLING = "signature", "base64 and assembling"
 AROUND = "calls and checks around these"
 TOTAL, LINE = "total", "line"
@@ -131,37 +128,27 @@ def reading(asked: Request) -> Callable[[], object]:
     return read
 
 
-def authenticating(stand: Stand, asked: Request) -> Calls:
-    """Who is calling, step by step."""
-    found: Any = client_authentication.presented(None, asked.read.form)
-    known, world = stand.known(asked.read), stand.house.world
-    digests, digest = known.card.digests, world.secrets.digest(found.secret)
+def remembering(stand: Stand, asked: Request) -> Calls:
+    """What a request that is at hand takes instead of its form, its secret and its grant."""
+    whole, known = asked.whole, stand.known(asked.read)
+    repeats, media_type = stand.repeats, asked.call.headers["content-type"]
+    words = words_of(media_type, None, whole.body)
+    granted = Granted(known, principal_of(known), (API_SCOPE,), LIFETIME, known.secret_ends_at)
+    name = repeats.name(words)
+    repeats.keep(name, granted)
+
+    def read() -> Call:
+        headers, _ = wire.read_headers(whole.headers)
+        caller_address(PEER, headers.get("x-forwarded-for"), ())
+        wire.check_length(headers, TOKEN_BODY_LIMIT)
+        wire.check_size(len(whole.body), TOKEN_BODY_LIMIT)
+        return Call(whole.method, asked.call.segments, b"", headers, whole.body, asked.call.origin)
+
     return {
-        "client: what it presented": lambda: client_authentication.presented(
-            asked.read.authorization, asked.read.form
-        ),
-        "client: its card, with the epoch": lambda: card_of(
-            stand.login.cards.client_at_hand(folded_id(found.client_id))
-        ),
-        "client: digest of its secret": lambda: world.secrets.digest(found.secret),
-        "client: comparison": lambda: client_authentication.matching_secret(
-            digests, digest, world.clock.now()
-        ),
+        HEADERS: read,
+        "digest of its words": lambda: repeats.name(words_of(media_type, None, whole.body)),
+        "what they came to, with the card and its epoch": lambda: repeats.find(name),
     }
-
-
-def deciding(known: KnownClient, asked: Request, now: datetime) -> Callable[[], object]:
-    """By the grant's row, and whom the token speaks for."""
-    form, client = asked.read.form, known.client
-
-    def decide() -> Principal:
-        row = GRANTS[form["grant_type"]]
-        _ = form["grant_type"] in client_kinds.BY_NAME[client.kind].grants
-        resources.fault(form, _RESOURCES)
-        row.decide(GrantRequest(form, client, None, now))
-        return principal_of(known)
-
-    return decide
 
 
 def principal_of(known: KnownClient) -> Principal:
@@ -207,9 +194,7 @@ def _calls(stand: Stand, way: Way) -> Calls:
     noted = Answered(asked.whole.method, path, 200, origin)
     return {
         TOTAL: lambda: answer(stand, asked),
-        READING: reading(asked),
-        **authenticating(stand, asked),
-        "deciding": deciding(known, asked, now),
+        **remembering(stand, asked),
         "claims as JSON": lambda: access_payload(stand, principal, (API_SCOPE,)),
         ASSEMBLING: lambda: profile_signed.assembled(way, pieces),
         SIGNATURE: lambda: way.sign(pieces.signed),

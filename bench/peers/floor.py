@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import httptools
 import uvloop
@@ -20,7 +21,7 @@ import uvloop
 from bench.served import HOST
 from bench.signing import WAYS
 
-_PROCESSES = 2
+_PROCESSES, _BACKLOG = 2, 1024
 _BODY = b'{"access_token":"%b"}' % (b"x" * 900)
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
 
@@ -31,11 +32,10 @@ class Connection(asyncio.Protocol):
     def __init__(self, sign: Callable[[], object]) -> None:
         self._sign = sign
         self._parser = httptools.HttpRequestParser(self)
-        self._transport = asyncio.WriteTransport()
+        self._transport: Any = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Any) -> None:
         """A caller is there."""
-        assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -51,7 +51,7 @@ class Connection(asyncio.Protocol):
 def main() -> None:
     """Serve until told to stop."""
     port, way = int(sys.argv[1]), sys.argv[2]
-    children = [_forked(port, way) for _ in range(_PROCESSES)]
+    children = [_forked(listener, way) for listener in [_listener(port) for _ in range(_PROCESSES)]]
 
     def stop(_signal: int, _frame: object) -> None:
         for child in children:
@@ -62,19 +62,24 @@ def main() -> None:
         os.waitpid(child, 0)
 
 
-def _forked(port: int, way: str) -> int:
+def _listener(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind((HOST, port))
+    made.listen(_BACKLOG)
+    return made
+
+
+def _forked(listener: socket.socket, way: str) -> int:
     child = os.fork()
     if child == 0:
-        uvloop.run(_serve(port, way))
+        uvloop.run(_serve(listener, way))
     return child
 
 
-async def _serve(port: int, way: str) -> None:
-    sign = WAYS[way]()
-    own = socket.socket()
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    own.bind((HOST, port))
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(sign), sock=own)
+async def _serve(listener: socket.socket, way: str) -> None:
+    sign, loop = WAYS[way](), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(sign), sock=listener)
     await server.serve_forever()
 
 
