@@ -151,3 +151,7 @@ def message(of: Request) -> bytes:
     """The same request as it stands on the wire."""
     lines = b"".join(b"%b: %b\r\n" % pair for pair in of.whole.headers)
     return b"POST %b HTTP/1.1\r\n%b\r\n%b" % (of.whole.target, lines, of.whole.body)
+
+
+Calls = Mapping[str, Callable[[], object]]
+"""Parts of an answer, each to be called alone."""
