@@ -4,7 +4,7 @@ The parts are made once more beside the server, because the server shows its fro
 of the same classes, are given the same things, and read the same store.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
