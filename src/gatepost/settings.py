@@ -63,6 +63,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mail_from: str | None = None
     metrics_listen: Listen | None = None
     drain_seconds: int = 0
+    connections_per_address: int = 1_000
 
     def master_key_path(self) -> Path:
         """Where the master key is: as set, or beside the SQLite file."""
@@ -223,4 +224,5 @@ _ROWS: dict[str, _Row] = {
     "mail_from": _Row(values.mail_from),
     "metrics_listen": _Row(values.listen),
     "drain_seconds": _Row(values.drain, int),
+    "connections_per_address": _Row(values.connections, int),
 }

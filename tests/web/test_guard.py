@@ -1,13 +1,16 @@
 """A head that never ends, in time or in size, ends its connection, and honest ones go on (R-68)."""
 
 import socket
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from gatepost.cli import guard
+from gatepost.cli.guard import Crowd
 from tests.served import Served
+from tests.web.bare import DISCOVERY, Line, line_to
 
 pytestmark = pytest.mark.requirement("R-68")
 
@@ -82,3 +85,71 @@ def test_a_pipeline_of_honest_requests_is_answered(line: socket.socket) -> None:
     while answer.count(b'"live"') < 3:
         answer += line.recv(65_536)
     assert answer.count(b"HTTP/1.1 200") == 3
+
+
+@pytest.fixture
+def two_each(monkeypatch: pytest.MonkeyPatch) -> Crowd:
+    """No more than two connections for each address."""
+    crowd = Crowd(2, lambda _address: False)
+    monkeypatch.setattr(guard.GuardedProtocol, "crowd", crowd)
+    return crowd
+
+
+def _asked(line: Line) -> int:
+    line.send(DISCOVERY)
+    return line.answer().status
+
+
+@pytest.mark.usefixtures("two_each")
+def test_one_connection_too_many_is_told_so_and_closed(on_sqlite: Served) -> None:
+    with line_to(on_sqlite) as one, line_to(on_sqlite) as two:
+        assert (_asked(one), _asked(two)) == (200, 200)
+        with line_to(on_sqlite) as third:
+            answer = third.answer()
+            assert answer.status == 503
+            assert b"retry-after: 5" in answer.head
+            assert third.is_ended()
+        assert (_asked(one), _asked(two)) == (200, 200)
+
+
+def test_who_is_gone_makes_room(on_sqlite: Served, two_each: Crowd) -> None:
+    for _ in range(5):
+        with line_to(on_sqlite) as one, line_to(on_sqlite) as two:
+            assert (_asked(one), _asked(two)) == (200, 200)
+        while two_each._here:
+            time.sleep(0.01)
+
+
+def test_a_crowd_counts_each_address_and_lets_the_exempt_in() -> None:
+    crowd = Crowd(1, {"10.0.0.1"}.__contains__)
+    assert [crowd.let_in(address) for address in ("a", "a", "b", "10.0.0.1", "10.0.0.1")] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
+    crowd.left("a")
+    assert crowd.let_in("a")
+
+
+def test_a_crowd_without_a_limit_lets_all_in() -> None:
+    crowd = Crowd(0, lambda _address: False)
+    assert all(crowd.let_in("a") for _ in range(5_000))
+
+
+def test_an_answer_that_nobody_reads_ends_its_connection(
+    on_sqlite: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "READ_SECONDS", 0.3)
+    with line_to(on_sqlite) as line, line_to(on_sqlite) as honest:
+        line.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        gone = False
+        for _ in range(20_000):
+            try:
+                line.send(DISCOVERY * 10)
+            except (ConnectionError, TimeoutError) as error:
+                gone = isinstance(error, ConnectionError)
+                break
+        assert gone
+        assert _asked(honest) == 200

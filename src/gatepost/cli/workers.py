@@ -7,6 +7,7 @@ port; one that dies is replaced, and SIGTERM stops all of them gracefully.
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -19,9 +20,11 @@ import uvicorn
 
 from gatepost.app import Board, Server, StartFault, StoreEpochs, open_house
 from gatepost.cli.access_log import AccessLog
+from gatepost.cli.guard import Crowd
 from gatepost.cli.leaving import LeavingServer
 from gatepost.cli.quick import QuickProtocol
 from gatepost.settings import Settings
+from gatepost.web.addresses import speaks_for_many
 
 _BACKLOG = 1024
 _KEEP_ALIVE_S = 15
@@ -30,6 +33,7 @@ _RESPAWN_PAUSE_S = 0.5
 _TURN_S = 0.0002
 """How long a thread may go on when another waits: requests are not to wait for the book-keeping."""
 
+_FILES = 65_536
 _GARBAGE = 20_000
 """So many new objects are looked through at a time; a request makes a few that live on its own."""
 
@@ -60,6 +64,7 @@ def reserve(host: str, port: int, count: int) -> Plan:
 
 def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], None]) -> None:
     """Serve until told to stop."""
+    _open_as_many_as_allowed()
     if plan.workers == 1:
         _work(plan.socket, (settings, public_url), ready)
         return
@@ -172,7 +177,7 @@ def _work(
     config = uvicorn.Config(
         server.front,
         loop="uvloop",
-        http=QuickProtocol,
+        http=_protocol(settings),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -200,6 +205,20 @@ def _work(
     finally:
         server.stop()
         access_log.stop()
+
+
+def _protocol(settings: Settings) -> type[QuickProtocol]:
+    """HTTP for this worker, with the crowd that it lets in."""
+    trusted = settings.trusted_proxies
+    crowd = Crowd(settings.connections_per_address, lambda peer: speaks_for_many(peer, trusted))
+    return type("WorkerProtocol", (QuickProtocol,), {"crowd": crowd})
+
+
+def _open_as_many_as_allowed() -> None:
+    """Raise the number of open files to what the system allows: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(most, _FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _rest_what_stays() -> None:

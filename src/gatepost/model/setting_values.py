@@ -19,6 +19,7 @@ MAX_WORKERS = 64
 
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _MIN_LIFETIME, _MAX_LIFETIME = 60, 365 * 86_400
+_MAX_CONNECTIONS = 1_000_000
 _MAX_DRAIN = 300
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
@@ -95,6 +96,16 @@ def drain(text: str) -> int:
     """How long to serve on after being told to stop, in seconds."""
     if not _NUMBER.fullmatch(text) or int(text) > _MAX_DRAIN:
         raise Unusable(f"is not a whole number from 0 to {_MAX_DRAIN}", "Write for example 10.")
+    return int(text)
+
+
+def connections(text: str) -> int:
+    """How many connections one address may have; 0 is as many as it likes."""
+    if not _NUMBER.fullmatch(text) or int(text) > _MAX_CONNECTIONS:
+        raise Unusable(
+            f"is not a whole number from 0 to {_MAX_CONNECTIONS}",
+            "Write for example 1000, or 0 for no limit.",
+        )
     return int(text)
 
 

@@ -19,6 +19,8 @@ ACCOUNT_AND_ADDRESS = Limit(20, timedelta(seconds=30))
 ACCOUNT = Limit(60, timedelta(seconds=15))
 ADDRESS = Limit(200, timedelta(seconds=1))
 USER_CODES = Limit(20, timedelta(seconds=15))
+FAILED_CLIENTS = Limit(1_000, timedelta(seconds=0.02))
+BEGUN_BY_STRANGERS = Limit(2_000, timedelta(seconds=0.005))
 LETTER = Limit(2, timedelta(minutes=1))  # to one person
 LETTERS = Limit(5, timedelta(minutes=12))  # to one person, in the long run: five an hour
 LETTERS_OF_TENANT = Limit(200, timedelta(seconds=18))

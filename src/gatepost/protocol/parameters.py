@@ -17,12 +17,16 @@ MAX_VALUE = 16_384
 
 
 class OAuthError(NamedTuple):
-    """An error as RFC 6749, 5.2 tells it; `reason` is ours, for the journal."""
+    """An error as RFC 6749, 5.2 tells it; `reason` is ours, for the journal.
+
+    `wait` is after how many seconds it may be better.
+    """
 
     error: str
     description: str
     reason: str
     status: int = 400
+    wait: int = 0
 
 
 def invalid_request(description: str, reason: str) -> OAuthError:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from gatepost.model import throttle
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import Action
 from gatepost.model.grants import PUSHED_LIFETIME, PushedRequest
@@ -24,6 +25,7 @@ from gatepost.services.browsers import Browser
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient, registered_keys
 from gatepost.services.errands import Errands
 from gatepost.services.finishing import error_fields, placed
+from gatepost.services.floods import Flood
 from gatepost.services.flows import Flow, Home, Next, Shown
 from gatepost.services.named_clients import folded_id
 
@@ -58,9 +60,13 @@ class AuthorizeService:
         self._world = flow.world
         self._errands = errands
         self._login = login
+        self._flood = Flood(flow.world.clock, throttle.BEGUN_BY_STRANGERS, "too_many_begun")
 
     def begin(self, parameters: Mapping[str, str], browser: Browser) -> Outcome:
         """Answer at once where no page is needed, or name the first page."""
+        too_many = self._flood.refusal(browser.origin.address)
+        if too_many is not None:
+            return ShowError(too_many)
         read = self._read(parameters, browser)
         if isinstance(read, ShowError):
             return read
@@ -77,6 +83,9 @@ class AuthorizeService:
 
         It is checked and kept, and the browser comes back for it by GET, with them.
         """
+        too_many = self._flood.refusal(browser.origin.address)
+        if too_many is not None:
+            return ShowError(too_many)
         read = self._read(parameters, browser)
         if isinstance(read, ShowError):
             return read

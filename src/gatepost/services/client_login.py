@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gatepost.model import client_kinds
+from gatepost.model import client_kinds, throttle
 from gatepost.model.clients import StoredClient, extension
 from gatepost.model.events import ANONYMOUS, Action, Actor, Event, Origin
 from gatepost.ports import SecretUse
@@ -17,6 +17,7 @@ from gatepost.protocol.client_assertions import (
 from gatepost.protocol.client_authentication import Credentials, refused
 from gatepost.protocol.parameters import OAuthError
 from gatepost.services.cards import Cards, ClientCard
+from gatepost.services.floods import Flood
 from gatepost.services.named_clients import folded_id
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.usage import UsageBook
@@ -87,6 +88,7 @@ class ClientLogin:
         self._audiences = audiences
         self._usage = books.usage
         self._refusals = books.refusals
+        self._flood = Flood(world.clock, throttle.FAILED_CLIENTS, "too_many_failed_clients")
 
     def at_hand(self, request: FormRequest) -> KnownClient | None:
         """The client, where that needs no store and nothing is wrong; its use is not noted yet."""
@@ -111,11 +113,13 @@ class ClientLogin:
         known = self._authenticated(card, credentials)
         if isinstance(known, _Asserted):
             known = self._proved_once(*known)
-        if isinstance(known, OAuthError):
-            self.remember(card.tenant_id, credentials.client_id, known, request.origin)
-        else:
+        if not isinstance(known, OAuthError):
             self.note_use(known)
-        return known
+            return known
+        too_many = self._flood.refusal(request.origin.address)
+        if too_many is None:
+            self.remember(card.tenant_id, credentials.client_id, known, request.origin)
+        return too_many or known
 
     def note_use(self, known: KnownClient) -> None:
         """Count a use of the client's secret."""
@@ -189,6 +193,9 @@ class ClientLogin:
 
     def _refuse_nobody(self, error: OAuthError, request: FormRequest) -> OAuthError:
         """A refusal that no tenant's journal can hold, because no client is known yet."""
+        too_many = self._flood.refusal(request.origin.address)
+        if too_many is not None:
+            return too_many
         claimed = request.form.get("client_id", "")
         self._refusals.tell(Action.TOKEN_REFUSED, error.reason, claimed, request.origin)
         return error

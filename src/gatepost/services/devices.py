@@ -19,6 +19,7 @@ from gatepost.services import throttling
 from gatepost.services.browsers import Browser
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
 from gatepost.services.finishing import new_family
+from gatepost.services.floods import Flood
 from gatepost.services.flows import (
     DEVICE_ALLOWED_PAGE,
     DEVICE_DENIED_PAGE,
@@ -60,12 +61,16 @@ class DeviceService:
     def __init__(self, world: World, login: ClientLogin) -> None:
         self._world = world
         self._login = login
+        self._flood = Flood(world.clock, throttle.BEGUN_BY_STRANGERS, "too_many_begun")
 
     def start(self, request: FormRequest) -> DeviceStart | OAuthError:
         """Codes for a device."""
         known = self._login.known(request)
         if isinstance(known, OAuthError):
             return known
+        too_many = self._flood.refusal(request.origin.address)
+        if too_many is not None:
+            return too_many
         asked = _asked(known, request)
         if isinstance(asked, OAuthError):
             self._login.remember(known.tenant_id, known.id, asked, request.origin)

@@ -21,6 +21,15 @@ def caller_address(peer: str, forwarded_for: str | None, trusted: Sequence[Netwo
     return seen
 
 
+def speaks_for_many(peer: str, trusted: Sequence[Network]) -> bool:
+    """Whether the connections from there may be those of many: a listed proxy, or this machine."""
+    try:
+        parsed = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    return parsed.is_loopback or _is_trusted(peer, trusted)
+
+
 def _parsed(text: str) -> str | None:
     try:
         return str(ipaddress.ip_address(text))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from gatepost.model.errors import Code, Refused
 from gatepost.web.http import Headers, Reply
 
-BODY_TIMEOUT_S = 20
+BODY_TIMEOUT_S = 12
 MAX_HEADER_BYTES = 32 * 1024
 _IGNORED_BODY = 65_536
 _UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
@@ -115,6 +115,15 @@ def check_size(size: int, limit: int) -> None:
     """Refuse a body that is too large; where none is expected, a small one is ignored."""
     if size > max(limit, _IGNORED_BODY):
         raise _too_large(limit)
+
+
+async def send(send: Any, sent: Sent, *, bodiless: bool) -> None:
+    """Hand an answer to the server library."""
+    reply, headers = sent.reply, list(sent.headers)
+    if reply.status != 204 and (reply.body or not bodiless):
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
 
 
 class Wire:

@@ -176,9 +176,10 @@ def told(visit: Visit, outcome: Next | Home | Answer | ShowError) -> Reply:
 def show_error(visit: Visit, shown: ShowError, status: int = 400) -> Reply:
     """A page for what only the person can be told; nothing of the request stands on it (R-58)."""
     error = shown.error
+    waiting = (("Retry-After", str(error.wait)),) if error.wait else ()
     heading, text, mend = _WORDS.get(error.reason, _ANY_ERROR)
-    return pages.page(
-        status,
+    page = pages.page(
+        error.status if error.wait else status,
         "oauth_error.html",
         heading=heading,
         text=text or f"{error.description[:1].upper()}{error.description[1:]}.",
@@ -186,6 +187,7 @@ def show_error(visit: Visit, shown: ShowError, status: int = 400) -> Reply:
         mend=mend,
         support_id=visit.call.origin.operation_id,
     )
+    return page._replace(headers=page.headers + waiting)
 
 
 def _answer(answer: Answer) -> Reply:
@@ -227,6 +229,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "This application is switched off",
         "An administrator switched the application off that sent you here.",
         _TELL,
+    ),
+    "too_many_begun": (
+        "Too many sign-ins were begun",
+        "Too many sign-ins were begun from your network within a moment.",
+        "Wait a little and start again from the application.",
     ),
     "redirect_uri_missing": (
         "The application did not say where to go back to",

@@ -89,6 +89,8 @@ def oauth_error(error: OAuthError) -> Reply:
     headers = NO_CACHE
     if error.status == 401:
         headers += (("WWW-Authenticate", 'Basic realm="gatepost"'),)
+    if error.wait:
+        headers += (("Retry-After", str(error.wait)),)
     body = {"error": error.error, "error_description": error.description}
     return json_reply(error.status, body, headers)
 

@@ -1,0 +1,64 @@
+"""A network that asks in vain too often is told to wait; who is right is answered as ever."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gatepost.model import throttle
+from gatepost.model.throttle import Limit
+from tests.served import Served, serve, sqlite_settings
+from tests.web.oauth import TOKEN, add_client, form_of, journal, refused
+
+pytestmark = pytest.mark.requirement("R-19", "R-47")
+
+THREE = Limit(3, timedelta(minutes=1))
+AUTHORIZE = "/identity/connect/authorize"
+
+
+@pytest.fixture
+def strict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A server that lets each network fail three times."""
+    monkeypatch.setattr(throttle, "FAILED_CLIENTS", THREE)
+    monkeypatch.setattr(throttle, "BEGUN_BY_STRANGERS", THREE)
+    with serve(sqlite_settings(tmp_path)) as served:
+        yield served
+
+
+def token(served: Served, client_id: str, secret: str) -> httpx.Response:
+    """The answer to a request for a token."""
+    return served.http.post(TOKEN, data=form_of(client_id, secret))
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_wrong_secret_too_many_is_told_to_wait_and_leaves_no_mark(
+    strict: Served, is_known: bool
+) -> None:
+    client = add_client(strict)
+    id_ = client.client_id if is_known else "nobody"
+    for _ in range(3):
+        refused(token(strict, id_, "wrong"), 401, "invalid_client")
+    marks = len(journal(strict, client.client_id))
+    for _ in range(5):
+        answer = token(strict, id_, "wrong")
+        refused(answer, 429, "temporarily_unavailable")
+        assert 0 < int(answer.headers["retry-after"]) <= 61
+    assert len(journal(strict, client.client_id)) == marks
+
+
+def test_who_is_right_is_never_told_to_wait(strict: Served) -> None:
+    client = add_client(strict)
+    for _ in range(10):
+        token(strict, client.client_id, "wrong")
+    for _ in range(5):
+        assert token(strict, client.client_id, client.secret).status_code == 200
+
+
+def test_sign_ins_begun_by_a_stranger_are_counted(strict: Served) -> None:
+    pages = [strict.http.get(AUTHORIZE, params={"client_id": "nobody"}) for _ in range(5)]
+    assert [page.status_code for page in pages] == [400, 400, 400, 429, 429]
+    assert 'role="alert"' in pages[-1].text
+    assert "Too many sign-ins were begun" in pages[-1].text
+    assert pages[-1].headers["retry-after"].isdigit()
