@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.outgoing import MAX_READ, Messenger
+from gatepost.outgoing import MAX_READ, Messenger, calls
 from gatepost.ports import Messenger as Port
 from tests.peer import Peer, certificate, listening
 
@@ -234,3 +234,34 @@ class TestCertificates:
     def test_https_is_not_spoken_in_the_clear(self, peer: Peer) -> None:
         assert Messenger().post_form(peer.at("/200", "https"), FORM) is None
         assert not peer.heard
+
+
+@pytest.mark.requirement("R-36")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_server_for_others_calls_nobody_on_its_own_machine(peer: Peer, host: str) -> None:
+    messenger = Messenger(may_call_here=False)
+    assert messenger.post_form(peer.at("/200", host=host), FORM) is None
+    assert peer.heard == []
+
+
+@pytest.mark.requirement("R-36")
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:169.254.169.254", True),
+        ("169.254.169.254", True),
+        ("fe80::1%eth0", True),
+        ("0.0.0.0", True),  # noqa: S104  (an address to call)
+        ("::", True),
+        ("10.0.0.5", False),
+        ("192.0.2.1", False),
+        ("2001:db8::1", False),
+        ("::ffff:10.0.0.5", False),
+    ],
+)
+def test_what_is_on_this_machine(address: str, expected: bool) -> None:
+    assert calls.is_here(address) is expected

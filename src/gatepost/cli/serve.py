@@ -9,7 +9,9 @@ from gatepost.app import House, StartFault, ensure_signing_key, prepare_house
 from gatepost.cli import workers
 from gatepost.cli.context import config_option, settings_of
 from gatepost.cli.logs import start_logging
+from gatepost.model import setting_values
 from gatepost.model.errors import Code, Refused
+from gatepost.model.setting_values import Unusable
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
 from gatepost.web.interaction.visits import ACCOUNT
@@ -45,7 +47,7 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
     plan = workers.reserve(host or _DEFAULT_HOST, port, settings.workers)
     shown = "localhost" if host is None else _bracketed(host)
     listening = f"http://{shown}:{plan.port}"
-    public_url = settings.public_url or listening
+    public_url = settings.public_url or _own_address(listening)
     house = prepare_house(settings)
     try:
         founded = _found_if_empty(house)
@@ -55,6 +57,18 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
     if founded is not None:
         _welcome(founded, public_url)
     workers.run(plan, settings, public_url, lambda: click.echo(f"listening on {listening}"))
+
+
+def _own_address(listening: str) -> str:
+    """The address that we listen on as the one that all use: only on this machine (D-10)."""
+    try:
+        return setting_values.public_url(listening)
+    except Unusable:
+        raise StartFault(
+            f"On {listening} passwords and secrets would cross the network in the clear. Set "
+            "GATEPOST_PUBLIC_URL to the https address that people and clients use, as of the proxy "
+            "in front."
+        ) from None
 
 
 def _found_if_empty(house: House) -> Founded | None:

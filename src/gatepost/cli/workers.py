@@ -65,6 +65,7 @@ def reserve(host: str, port: int, count: int) -> Plan:
 def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], None]) -> None:
     """Serve until told to stop."""
     _open_as_many_as_allowed()
+    _leave_no_dump()
     if plan.workers == 1:
         _work(plan.socket, (settings, public_url), ready)
         return
@@ -219,6 +220,11 @@ def _open_as_many_as_allowed() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if most == resource.RLIM_INFINITY else min(most, _FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def _leave_no_dump() -> None:
+    """A crash must not write keys and passwords to a file (D-24)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _rest_what_stays() -> None:

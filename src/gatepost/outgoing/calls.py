@@ -1,9 +1,11 @@
 """Posts a form to an address that an administrator registered, and gives the status.
 
-Nothing that a caller sends ever becomes an address here (security.md R-36). It stands on
-`http.client`, which knows no proxy from the environment, no redirect and no cookie: decision 0013.
+Nothing that a caller sends ever becomes an address here (security.md R-36), and a server that
+others reach calls nobody on its own machine. It stands on `http.client`, which knows no proxy from
+the environment, no redirect and no cookie: decision 0013.
 """
 
+import ipaddress
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -25,12 +27,20 @@ _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Connection": "
 class Messenger:
     """`ports.Messenger` with one limit of time for each whole call, but for the look-up of a name.
 
-    `trust` says whose certificates count; without it, those that this system trusts.
+    `trust` says whose certificates count; without it, those that this system trusts. A service on
+    this machine that trusts whoever is on it too is called only when `may_call_here`.
     """
 
-    def __init__(self, patience_s: float = PATIENCE_S, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        patience_s: float = PATIENCE_S,
+        trust: ssl.SSLContext | None = None,
+        *,
+        may_call_here: bool = True,
+    ) -> None:
         self._patience_s = patience_s
         self._given_trust = trust
+        self._may_call_here = may_call_here
 
     def post_form(self, address: str, form: Mapping[str, str]) -> int | None:
         """Post a form; the status of the answer, or None when it could not be delivered."""
@@ -59,6 +69,10 @@ class Messenger:
     ) -> Iterator[HTTPConnection]:
         """A connection that is cut at the deadline: http.client waits for each piece anew."""
         plain = connected(host, port, deadline)
+        # By the address that was reached: a name may lead anywhere, and elsewhere the next time.
+        if not self._may_call_here and is_here(plain.getpeername()[0]):
+            plain.close()
+            raise OSError(f"{host} is this machine, or a service of its host")
         if scheme == "http":
             connection = HTTPConnection(host, port)
             connection.sock = plain
@@ -76,3 +90,11 @@ class Messenger:
     def _trust(self) -> ssl.SSLContext:
         # made with the first call: reading the system's certificates takes a while
         return self._given_trust or ssl.create_default_context()
+
+
+def is_here(address: str) -> bool:
+    """Whether an address is of this machine itself, or of what only its link reaches."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    reached = mapped or parsed
+    return reached.is_loopback or reached.is_link_local or reached.is_unspecified
