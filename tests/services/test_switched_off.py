@@ -18,7 +18,8 @@ from gatepost.model.tenants import ADMINISTRATOR
 from gatepost.outgoing import NoMailer
 from gatepost.ports import PageOf
 from gatepost.services import users
-from gatepost.services.courier import Courier, LogoutNote
+from gatepost.services.courier import Courier
+from gatepost.services.note_lines import LogoutNote
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.principals import mark, standing
 from gatepost.services.sign_in_lists import SignInLists
@@ -134,7 +135,7 @@ def test_whoever_is_switched_off_is_signed_out_everywhere(scene: Scene) -> None:
     assert scene.left_of(scene.kim) == (0, 0)
     assert scene.left_of(other) == (1, 1)
     assert scene.courier.notes == [
-        LogoutNote(TOLD_AT, scene.client_id, scene.kim, scene.sign_in_id)
+        LogoutNote(scene.act.tenant_id, TOLD_AT, scene.client_id, scene.kim, scene.sign_in_id)
     ]
     assert scene.actions(scene.kim)[-2:] == [Action.USER_CHANGED, Action.SIGN_IN_ENDED]
 

@@ -13,7 +13,8 @@ from gatepost.model.events import Origin
 from gatepost.ports import PageOf
 from gatepost.services import clients, tenants
 from gatepost.services.clients import Added
-from gatepost.services.courier import Courier, LogoutNote
+from gatepost.services.courier import Courier
+from gatepost.services.note_lines import LogoutNote
 from gatepost.services.principals import confirmed, mark
 from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.tenants import Founded, Founding

@@ -8,13 +8,19 @@ from typing import NamedTuple
 import jwt
 import pytest
 
-from gatepost.services import courier
+from gatepost.services import note_lines
 from tests.flows import PASSWORD, Application, Person, Visitor, new_application, new_person
 from tests.served import Served, serve, sqlite_settings
 from tests.web.receiver import Note, Receiver, receiving
 from tests.web.relying import account_form, claims_of, is_signed_in, leave, use, verified
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+@pytest.fixture(autouse=True)
+def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One note of a tenant at a time, so that the last to be told tells that all were."""
+    monkeypatch.setattr(note_lines, "AT_ONCE", 1)
 
 
 @pytest.fixture
@@ -180,7 +186,7 @@ def test_the_same_session_that_is_signed_in_to_again_has_not_ended(desk: Desk) -
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A server of this test's own, since it holds up what all are told."""
-    monkeypatch.setattr(courier, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(note_lines, "PAUSE_S", 0.01)
     with serve(sqlite_settings(tmp_path)) as running:
         yield running
 
@@ -204,7 +210,7 @@ def test_a_receiver_in_trouble_is_told_again(own: Served, receiver: Receiver, st
     visitor, client = Visitor(own), desk.client(f"/{status}")
     leave(visitor, id_token_hint=use(visitor, client, desk.person)["id_token"])
     notes = desk.heard()
-    assert len(notes) == courier.TRIES
+    assert len(notes) == note_lines.TRIES
     assert len({claims_of(note.token)["sid"] for note in notes}) == 1
 
 

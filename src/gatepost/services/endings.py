@@ -7,7 +7,7 @@ from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.sign_ins import SignIn
 from gatepost.ports import Tenancy
 from gatepost.protocol import logout
-from gatepost.services.courier import LogoutNote
+from gatepost.services.note_lines import LogoutNote
 from gatepost.services.world import World
 
 
@@ -35,7 +35,7 @@ def end_sign_in(ending: Ending, tenancy: Tenancy, sign_in: SignIn) -> Ended:
     """End one sign-in, and tell what is to be told of it."""
     if not tenancy.sign_ins.end(sign_in.id):
         return Ended()
-    tenancy.journal.append(
+    link = tenancy.journal.append(
         Event(
             at=ending.world.clock.now(),
             action=Action.SIGN_IN_ENDED,
@@ -53,7 +53,7 @@ def end_sign_in(ending: Ending, tenancy: Tenancy, sign_in: SignIn) -> Ended:
         back = extension(client.settings, "back_channel_logout_uri")
         front = extension(client.settings, "front_channel_logout_uri")
         if back is not None:
-            notes.append(LogoutNote(back, client_id, sign_in.user_id, sign_in.id))
+            notes.append(LogoutNote(link.tenant_id, back, client_id, sign_in.user_id, sign_in.id))
         if front is not None:
             told = extension(client.settings, "front_channel_logout_session_required")
             sid = sign_in.id if told else None

@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from gatepost.services.courier import Courier
+from gatepost.services.note_lines import Try
 from tests.flows import SIGNED_OUT, new_application
 from tests.node import Frame, Message, check_session
 from tests.web.conformance.party import Party, of
@@ -49,7 +50,7 @@ def outbox(party: Party, monkeypatch: pytest.MonkeyPatch) -> Outbox:
     kept = Outbox()
     courier: Courier = party.certified.server._courier
     monkeypatch.setattr(courier, "_messenger", kept)
-    monkeypatch.setattr(courier._waiting, "put_nowait", courier._deliver)
+    monkeypatch.setattr(courier, "send", lambda notes: [courier._try(Try(it)) for it in notes])
     return kept
 
 
