@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gatepost.cli import guard
-from gatepost.cli.guard import Crowd
+from gatepost.cli.crowd import Crowd
 from tests.served import Served
 from tests.web.bare import DISCOVERY, Line, line_to
 

@@ -1,77 +1,53 @@
 """Limits on a connection that the server library does not watch (security.md R-68, D-19).
 
-A head that grows too large or does not end in time closes the connection, and so does an answer
-that nobody reads. An address has so many connections and no more. The body's limits stand in
-`web/front`, and idle connections are closed by the server itself.
+A head that grows too large or does not end in time closes the connection, and so do an answer that
+nobody reads, a body that goes on without saying anything, and a request that wants another protocol
+but has a body, whose end the library would not find. What follows a body counts as no header. The
+time and size of bodies stand in `web/front`, and idle connections are closed by the library.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gatepost.cli.crowd import EVERYBODY, FULL
 
 HEAD_SECONDS = 10
 READ_SECONDS = 12
 MAX_HEAD_BYTES = 64 * 1024
-_FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n"
-    b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n\r\n%b"
-)
-_FULL_WORDS = (
-    b"Too many connections from this address. Close some, or use them for more requests.\n"
-)
+MAX_TRAILER_BYTES = 16 * 1024
+MOST_IN_LINE = 100
 
 
-class Crowd:
-    """How many connections each address has to this process; at most `most`, if that is not 0.
-
-    Those who are `exempt`, such as the proxies in front of us, speak for many.
-    """
-
-    def __init__(self, most: int, exempt: Callable[[str], bool]) -> None:
-        self._most = most
-        self._exempt = exempt
-        self._here: Counter[str] = Counter()
-
-    def let_in(self, address: str) -> bool:
-        """Whether one more connection may come."""
-        if self._most and self._here[address] >= self._most and not self._exempt(address):
-            return False
-        self._here[address] += 1
-        return True
-
-    def left(self, address: str) -> None:
-        """One that was let in is gone."""
-        self._here[address] -= 1
-        if self._here[address] <= 0:
-            del self._here[address]
-
-
-EVERYBODY = Crowd(0, lambda _address: True)
+class Unfit(Exception):
+    """What came is no request that is answered here; the library answers 400 and closes."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose heads have a size and a time, and whose answers are read."""
+    """HTTP/1.1 with limits of time, size and number."""
 
     crowd = EVERYBODY
     _address: str | None = None
     _unread: asyncio.TimerHandle | None = None
     _owes_head = True
     _head_bytes = 0
+    _silent_bytes = 0
+    _trailer_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A caller is there and owes us a head."""
         super().connection_made(transport)
+        self.flow = _InTurn(transport, self)
         address = self.client[0] if self.client else ""
         if self.crowd.let_in(address):
             self._address = address
             self._wait_for_head()
         else:
-            self.transport.write(_FULL % (len(_FULL_WORDS), _FULL_WORDS))
-            self.transport.close()
+            self.transport.write(FULL)
+            self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone."""
@@ -86,11 +62,39 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._head_is_whole()
         self._owes_head = True
+        self._silent_bytes = self._trailer_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; one that follows the body is counted and forgotten."""
+        if self._owes_head:
+            super().on_header(name, value)
+            return
+        self._silent_bytes = 0
+        self._trailer_bytes += len(name) + len(value)
+        if self._trailer_bytes > MAX_TRAILER_BYTES:
+            raise Unfit("too many trailers")
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._head_is_whole()
+        wants_another = self.parser.should_upgrade()
+        if len(self.pipeline) >= MOST_IN_LINE or (wants_another and self._has_body()):
+            raise Unfit("too many requests in line, or a body of another protocol")
         super().on_headers_complete()
+        if wants_another:
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._silent_bytes = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """An answer is on its way; what of its request did not come yet is not waited for."""
+        left_open = self.cycle.more_body and not self.pipeline
+        super().on_response_complete()
+        if left_open or self.transport.is_closing():
+            self._end()
 
     def data_received(self, data: bytes) -> None:
         """Some bytes, which may be of a head."""
@@ -99,9 +103,19 @@ class GuardedProtocol(HttpToolsProtocol):
             if self._head_bytes > MAX_HEAD_BYTES + len(data):
                 self._give_up()
                 return
+        self._silent_bytes += len(data)
         super().data_received(data)
-        if self._owes_head and self._deadline is None:
-            self._wait_for_head()
+        if self._silent_bytes > MAX_HEAD_BYTES + len(data):
+            self._give_up()
+        elif self._owes_head:
+            if self._deadline is None:
+                self._wait_for_head()
+        elif not self._is_watched():
+            self._rest_idle()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nobody said anything for a while."""
+        self._end()
 
     def pause_writing(self) -> None:
         """The caller does not read, and what is kept for them grows."""
@@ -113,6 +127,28 @@ class GuardedProtocol(HttpToolsProtocol):
         """The caller reads on."""
         self._is_read()
         super().resume_writing()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Who asks for another protocol is answered in this one, and that is no news."""
+
+    def _has_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b" 0"))
+            for name, value in self.headers
+        )
+
+    def _is_under_way(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request, whatever the library's types say
+        return cycle is not None and not cycle.response_complete
+
+    def _is_watched(self) -> bool:
+        """Whether something looks after the connection while no head is owed."""
+        return self.timeout_keep_alive_task is not None or self._is_under_way()
+
+    def _rest_idle(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def _is_read(self) -> None:
         if self._unread is not None:
@@ -131,4 +167,23 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._head_is_whole()
+        self._end()
+
+    def _end(self) -> None:
+        """Close; whoever does not read what is left is not waited for."""
         self.transport.close()
+        if self._unread is None and self.transport.get_write_buffer_size():
+            self._unread = self.loop.call_later(READ_SECONDS, self.transport.abort)
+
+
+class _InTurn(FlowControl):
+    """Nothing more is read while requests wait in line for those before them."""
+
+    def __init__(self, transport: Any, protocol: GuardedProtocol) -> None:
+        super().__init__(transport)
+        self._protocol = protocol
+
+    def resume_reading(self) -> None:
+        """Read on, when nobody waits."""
+        if not self._protocol.pipeline:
+            super().resume_reading()

@@ -109,7 +109,7 @@ class QuickProtocol(GuardedProtocol):
             self._rest()
         else:
             self._outbox.send()
-            self.transport.close()
+            self._end()
         return True
 
     def _rest(self) -> None:
@@ -128,9 +128,8 @@ class QuickProtocol(GuardedProtocol):
         else:
             self.timeout_keep_alive_handler()
 
-    def _is_under_way(self) -> bool:
-        cycle: Any = self.cycle  # None before the first request, whatever the library's types say
-        return cycle is not None and not cycle.response_complete
+    def _is_watched(self) -> bool:
+        return self._idle is not None or self._held is not None or super()._is_watched()
 
     def _go_on(self, body: bytes) -> None:
         """Tell the server library what it was not told yet."""

@@ -20,7 +20,7 @@ import uvicorn
 
 from gatepost.app import Board, Server, StartFault, StoreEpochs, open_house
 from gatepost.cli.access_log import AccessLog
-from gatepost.cli.guard import Crowd
+from gatepost.cli.crowd import Crowd
 from gatepost.cli.leaving import LeavingServer
 from gatepost.cli.quick import QuickProtocol
 from gatepost.settings import Settings
