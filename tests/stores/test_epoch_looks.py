@@ -1,7 +1,8 @@
 """What is read of epochs: seen by a whole node at once, and good for less than a second."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine
@@ -175,15 +176,85 @@ def test_the_cells_only_go_up(sql_store: SqlStore) -> None:
     with sql_store._engine.connect() as opened:
         own.look(nullcontext(opened))
     number = number_of(here)
-    own.show([(number, 2**40)])
-    high = own.of(here)
-    for lower in (0, 1, 2**40 - 1, 2**40):
-        own.show([(number, lower)])
-        assert own.of(here) == high
+    rows = [own.of(here)]
+    for n in (2**40, 7, 6, 2**40, 2**62):
+        own.show([(number, n)])
+        rows.append(own.of(here))
+        own.show([(number, n)])
+        assert own.of(here) == rows[-1], "the same number again is no news"
     other.show([(number, 7)])
-    moved = own.of(here)
-    assert moved != high, "the row of cells is of all workers"
-    other.show([(number, 6)])
-    assert own.of(here) == moved
-    own.show([(number, 2**64 - 1)])
-    assert own.of(here) not in {high, moved, None}
+    rows.append(own.of(here))
+    assert len(set(rows)) == len(rows), "each is another than all before"
+    cells = [int.from_bytes(row[:8], "little") for row in rows if row]
+    assert cells == sorted(cells)
+
+
+def test_a_store_that_went_back_is_noticed(sql_store: SqlStore) -> None:
+    """A standby that was promoted without the last changes, or a backup that was restored."""
+    here = found_tenant(sql_store)
+    looks = [seen(sql_store, here)]
+    for statement in (
+        "UPDATE epochs SET n = n - 1",
+        "UPDATE epochs SET n = 0",
+        "DELETE FROM epochs",
+    ):
+        with sql_store._engine.begin() as opened:
+            opened.exec_driver_sql(statement)
+        looks.append(seen(sql_store, here))
+        assert seen(sql_store, here) == looks[-1], "once"
+        with recorded(sql_store, here) as unit:
+            assert unit.directory.add_role(role())
+        looks.append(_now(sql_store, here))
+    assert len(set(looks)) == len(looks)
+
+
+def test_a_look_from_before_our_own_change_does_not_go_back(sql_store: SqlStore) -> None:
+    here = found_tenant(sql_store)
+    changed: list[object] = []
+
+    @contextmanager
+    def crossed() -> Iterator[Any]:
+        with sql_store._engine.connect() as opened:
+            yield _Early(opened, lambda: changed.append(_changed(sql_store, here)))
+
+    sql_store.look()
+    sql_store.epochs.look(crossed())
+    assert changed == [sql_store.epochs.of(here)]
+
+
+def _changed(store: SqlStore, tenant_id: str) -> bytes:
+    with recorded(store, tenant_id) as unit:
+        assert unit.directory.add_role(role())
+    return _now(store, tenant_id)
+
+
+def _now(store: SqlStore, tenant_id: str) -> bytes:
+    """The epoch without a look."""
+    found = store.epochs.of(tenant_id)
+    assert found is not None
+    return found
+
+
+class _Early:
+    """A connection that answers with what was there before something else happened."""
+
+    def __init__(self, opened: Connection, then: Callable[[], object]) -> None:
+        self._opened, self._then = opened, then
+
+    def exec_driver_sql(self, statement: str) -> Any:
+        found = self._opened.exec_driver_sql(statement).all()
+        self._opened.rollback()
+        self._then()
+        return found
+
+
+def test_two_stores_that_part_do_not_come_to_the_same_number(sql_store: SqlStore) -> None:
+    here = found_tenant(sql_store)
+    numbers = set()
+    for _ in range(20):
+        with recorded(sql_store, here) as unit:
+            assert unit.directory.add_role(role())
+        with sql_store._engine.begin() as opened:
+            numbers.add(opened.exec_driver_sql("SELECT max(n) FROM epochs").scalar_one())
+            opened.exec_driver_sql("UPDATE epochs SET n = 1")
+    assert len(numbers) > 1

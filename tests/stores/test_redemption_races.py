@@ -1,10 +1,12 @@
 """Many redeem at the same moment, in one process and in two: one is told True."""
 
+from typing import Literal
+
 import pytest
 
 from gatepost import ports
 from gatepost.model.errors import StoreUnavailable
-from gatepost.ports import Spending
+from gatepost.ports import Spending, SpendingOf
 from gatepost.storage.engine import make_engine
 from gatepost.storage.sql_store import SqlStore
 from tests.stores.crowd import at_once
@@ -85,3 +87,39 @@ def test_one_of_fifty_on_two_nodes_spends_it(sql_store: SqlStore, once: Once) ->
     mine = [spending.successor for _, spending in asked]
     later = [it and sql_store.redemptions(here).refresh_token(it.digest) for it in mine]
     assert [found is not None for found in later] == told
+
+
+@pytest.mark.requirement("R-72")
+@both
+def test_batches_in_opposite_orders_wait_for_nobody_in_a_ring(
+    store: ports.Store, here: str, once: Once
+) -> None:
+    kind: Literal["code", "refresh_token"] = "refresh_token" if once.is_sealed else "code"
+    for _ in range(5):
+        flows = [Flow(store, here) for _ in range(12)]
+        spendings = [once.spending(flow, successor=successor_of(flow)) for flow in flows]
+        batch = [SpendingOf(here, kind, spending) for spending in spendings]
+        ways = (batch, batch[::-1])
+        one, other = at_once([lambda way=way: store.spend_all(way) for way in ways])  # type: ignore[misc]
+        assert [sum(pair) for pair in zip(one, reversed(other), strict=True)] == [1] * 12
+
+
+@pytest.mark.requirement("R-16", "R-25")
+@both
+def test_one_that_cannot_be_done_costs_the_others_of_its_batch_nothing(
+    store: ports.Store, here: str, once: Once
+) -> None:
+    kind: Literal["code", "refresh_token"] = "refresh_token" if once.is_sealed else "code"
+    flows = [Flow(store, here) for _ in range(3)]
+    redemptions = store.redemptions(here)
+    taken = successor_of(flows[1], digest=flows[0].token.digest)
+    following = (successor_of(flows[0]), taken, successor_of(flows[2]))
+    spendings = [
+        once.spending(flow, successor=next_one)
+        for flow, next_one in zip(flows, following, strict=True)
+    ]
+    if isinstance(store, SqlStore):
+        told = store.spend_all([SpendingOf(here, kind, spending) for spending in spendings])
+        assert list(told) == [True, False, True]
+        things = [once.thing(redemptions, once.of(flow).digest) for flow in flows]
+        assert [thing is not None and thing.used_at is not None for thing in things] == list(told)

@@ -37,8 +37,16 @@ class Spender:
         self._is_postgresql = is_postgresql
 
     def spent(self, spendings: Sequence[SpendingOf]) -> Sequence[bool]:
-        """For each whether it was used up now. One that cannot be done costs the others nothing."""
-        prepared = [self._prepared(spending) for spending in spendings]
+        """For each whether it was used up now. One that cannot be done costs the others nothing.
+
+        Rows are locked in one order by all, so that two batches do not wait for each other.
+        """
+        numbers = sorted(range(len(spendings)), key=lambda number: _place(spendings[number]))
+        prepared = [self._prepared(spendings[number]) for number in numbers]
+        done = dict(zip(numbers, self._all(prepared), strict=True))
+        return [done[number] for number in range(len(spendings))]
+
+    def _all(self, prepared: Sequence[_Prepared]) -> Sequence[bool]:
         try:
             return self._in_one(prepared)
         except StoreUnavailable:
@@ -46,7 +54,16 @@ class Spender:
         except Exception:
             if len(prepared) == 1:
                 raise
-            return [self._in_one([each])[0] for each in prepared]
+            return [self._alone(each) for each in prepared]
+
+    def _alone(self, each: _Prepared) -> bool:
+        """One of a batch that failed; whatever is wrong with it is told where it is tried again."""
+        try:
+            return self._in_one([each])[0]
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  (the others of the batch are done already)
+            return False
 
     def _in_one(self, prepared: Sequence[_Prepared]) -> Sequence[bool]:
         if self._is_postgresql:
@@ -89,6 +106,10 @@ class Spender:
         )
         values = _values(tenant_id, spending)
         return _Prepared(*words, values, spending.successor is not None)
+
+
+def _place(of: SpendingOf) -> tuple[str, str, bytes]:
+    return of.tenant_id, of.spending.family_id, of.spending.digest
 
 
 def _done(line: Any, each: _Prepared) -> Any:
