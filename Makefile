@@ -4,7 +4,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types floors unit dev lock bench clean
+.PHONY: help setup serve test lint types floors unit dev lock audit bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ unit: dev ## the tests alone, with PostgreSQL and a browser at hand (ARGS="-k to
 
 lock: ## write requirements/*.txt anew from pyproject.toml (ARGS="--upgrade")
 	@tools/lock.sh $(ARGS)
+
+audit: dev ## licences, known weaknesses and a list of all that it is made of (docs/deploy.md)
+	@tools/audit.sh $(ARGS)
 
 bench: dev ## measure everything, or the families named (ARGS="tokens --quick")
 	@tools/postgres.sh
