@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import structs
 
-from gatepost.model.people import User
+from gatepost.model.people import InvitationStatus, User
 from gatepost.model.portal import PasswordLink
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
@@ -74,9 +74,21 @@ class MemoryDirectoryStore(MemoryRoleStore):
         for table in (tables.passwords, tables.password_links, tables.preferences, tables.users):
             self._unit.drop(table, self._key(user_id))
 
+    def users_of(self, status: InvitationStatus, page: PageOf) -> tuple[User, ...]:
+        """Users that have come so far on the way in, in order of creation."""
+        return self._page(self._users_that(status), page)
+
+    def count_users_of(self, status: InvitationStatus) -> int:
+        """How many users have come so far."""
+        return len(self._users_that(status))
+
     def users_in_role(self, role_id: str, page: PageOf) -> tuple[User, ...]:
         """Users that have the role, in order of creation."""
         return self._page(self._users_with(role_id), page)
+
+    def _users_that(self, status: InvitationStatus) -> list[User]:
+        here = [self._shown(user) for user in self._here(self._tables.users)]
+        return [user for user in here if user.invitation_status == status]
 
     def password(self, user_id: str) -> str | None:
         """The hash of the user's password."""

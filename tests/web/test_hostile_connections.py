@@ -175,7 +175,7 @@ def test_who_does_not_read_the_last_answers_is_cut_off_all_the_same(
 
 def _is_lost(protocol: Any) -> bool:
     """Whether the library is told that the connection is gone, within some seconds."""
-    for _ in range(200):
+    for _ in range(600):
         if protocol.parser is None:
             return True
         time.sleep(0.05)

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import ChainedEvent, Event, Head
 from gatepost.model.keys import SigningKey
-from gatepost.model.people import User
+from gatepost.model.people import InvitationStatus, User
 from gatepost.model.portal import PasswordLink, TryOut
 from gatepost.model.tenants import Role, Tenant
 from gatepost.ports.client_stores import ClientFacts, ClientStore, PageOf
@@ -92,6 +92,12 @@ class DirectoryStore(Protocol):
 
     def remove_user(self, user_id: str) -> None:
         """Remove the user with roles, password and preferences."""
+
+    def users_of(self, status: InvitationStatus, page: PageOf) -> tuple[User, ...]:
+        """Users that have come so far on the way in, in order of creation."""
+
+    def count_users_of(self, status: InvitationStatus) -> int:
+        """How many users have come so far."""
 
     def users_in_role(self, role_id: str, page: PageOf) -> tuple[User, ...]:
         """Users that have the role, in order of creation."""

@@ -33,11 +33,11 @@ class Flood:
         if not wait:
             self._ends.keep(caller, end)
             return None
-        seconds = int(wait.total_seconds()) + 1
+        seconds, reason = int(wait.total_seconds()) + 1, self._reason
         return OAuthError(
             "temporarily_unavailable",
             f"too many requests of this kind came from this address; wait {seconds} s",
-            self._reason,
+            reason,
             429,
             seconds,
         )

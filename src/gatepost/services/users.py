@@ -91,12 +91,22 @@ def with_status(
 ) -> Found:
     """Users by ids and by how far they have come on the way in; the page is of what remains."""
     ids, statuses = wanted
-    if not statuses:
+    of_anybody = [status for status in _COME_TO if status in statuses]
+    if not statuses or (not ids and len(of_anybody) == len(_COME_TO)):
         return find(world, tenant_id, ids, page)
-    found = find(world, tenant_id, ids, PageOf(0, USER_LIMIT))
-    matching = tuple(user for user in found.users if user.invitation_status in statuses)
-    shown = matching if ids else matching[page.skip : page.skip + page.count]
-    return Found(shown, len(matching), ())
+    if ids:
+        some = find(world, tenant_id, ids, page).users
+        matching = tuple(user for user in some if user.invitation_status in statuses)
+        return Found(matching, len(matching), ())
+    if not of_anybody:
+        return Found((), 0, ())
+    with world.store.reading_calmly(tenant_id) as tenancy:
+        directory, (status,) = tenancy.directory, of_anybody
+        return Found(directory.users_of(status, page), directory.count_users_of(status), ())
+
+
+_COME_TO = (InvitationStatus.ACCEPTED, InvitationStatus.NO_INVITATION)
+"""How far people come here; nobody is invited by mail yet."""
 
 
 def get(world: World, tenant_id: str, user_id: str) -> User:

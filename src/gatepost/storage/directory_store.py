@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, or_, select, update
+from sqlalchemy import Row, Select, delete, false, func, or_, select, update
 
-from gatepost.model.people import User
+from gatepost.model.people import InvitationStatus, User
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
 from gatepost.storage.credential_store import SqlCredentialStore
@@ -102,6 +102,23 @@ class SqlDirectoryStore(SqlCredentialStore):
         gone = delete(users).where(*self._here(users), users.c.id == user_id)
         if self._work.change(gone):
             self._work.count_up(self._tenant_id, "users", -1)
+
+    def users_of(self, status: InvitationStatus, page: PageOf) -> tuple[User, ...]:
+        """Users that have come so far on the way in, in order of creation."""
+        arrived = users.c.id.in_(select(passwords.c.user_id).where(*self._here(passwords)))
+        ways = {InvitationStatus.ACCEPTED: arrived, InvitationStatus.NO_INVITATION: ~arrived}
+        met = (*self._here(users), ways.get(status, false()))
+        return self.some_users(self._work.ids_by_age(users, met, page))
+
+    def count_users_of(self, status: InvitationStatus) -> int:
+        """How many users have come so far."""
+        counted = select(func.count().label("n")).select_from(passwords)
+        arrived = self._n(counted.where(*self._here(passwords)))
+        ways = {
+            InvitationStatus.ACCEPTED: arrived,
+            InvitationStatus.NO_INVITATION: self.count_users() - arrived,
+        }
+        return ways.get(status, 0)
 
     def users_in_role(self, role_id: str, page: PageOf) -> tuple[User, ...]:
         """Users that have the role, in order of creation."""

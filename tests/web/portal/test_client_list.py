@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.model.client_kinds import CLIENT_KINDS
+from gatepost.model.tenants import MEMBER
 from gatepost.ports import PageOf
 from gatepost.web.portal import list_state
 from gatepost.web.portal.list_state import EXPIRIES, ORDERS, PAGE_SIZE, STATUSES, ListState
@@ -216,5 +217,16 @@ def test_the_last_use_is_shown(portal: Office) -> None:
 
 def test_only_administrators_read_clients_where_reads_are_strict() -> None:
     strict = office(strict_client_reads=True)
-    assert strict.administrator().get(CLIENTS).status_code == 200
-    assert strict.member().get(CLIENTS).status_code == 403
+    administrator, member = strict.administrator(), strict.member()
+    assert administrator.get(CLIENTS).status_code == 200
+    assert member.get(CLIENTS).status_code == 403
+    served = strict.inside.served
+    new_application(served, served.first, "ClientCredentialClients", Name="Boiler house 7")
+    with strict.inside.world.store.reading(served.first.id) as tenancy:
+        role = tenancy.directory.role_of_type(MEMBER)
+    assert role is not None
+    pages = [f"/portal/security/roles?role={role.id}", f"/portal/security/roles/{role.id}/members"]
+    assert all("Boiler house 7" in administrator.get(page).text for page in pages)
+    answers = [member.get(page) for page in pages]
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert all("Boiler house" not in answer.text for answer in answers)

@@ -159,10 +159,16 @@ def _check_role(caller: Caller, operation: Operation, path: dict[str, str]) -> N
 
 def _strict(operation: Operation) -> Operation:
     """The seed's rule for reading clients: administrators only (facts.md section 7, 6)."""
-    is_reading = operation.method in {"GET", "HEAD"}
-    if is_reading and operation.tag.endswith("Clients"):
+    if operation.method not in {"GET", "HEAD"}:
+        return operation
+    if operation.tag.endswith("Clients"):
         return operation._replace(allowed=frozenset({Allowed.ADMINISTRATOR}))
-    return operation
+    # what a role or another list tells of clients is theirs too; a client may still see its own
+    words = operation.template.lower().split("/")
+    if not any(word.endswith("clients") for word in words):
+        return operation
+    allowed = operation.allowed - {Allowed.MEMBER} | {Allowed.ADMINISTRATOR}
+    return operation._replace(allowed=allowed)
 
 
 def _refuse_method(match: Match) -> Reply:

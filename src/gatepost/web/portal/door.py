@@ -31,6 +31,9 @@ _GUESTS: Mapping[str, Mapping[str, Callable[[Guest], Reply]]] = {
     f"{PREFIX}/choose": {"GET": guests.choose, "POST": guests.post_choose},
     f"{PREFIX}/signed-out": {"GET": guests.signed_out},
 }
+_ACTING = frozenset({f"{PREFIX}/callback", f"{PREFIX}/try/callback"})
+"""Pages that use something up, so that asking for their head is not like asking for them."""
+
 _CLIENTS = "/security/clients"
 _UNTOLD = frozenset({"draft", "base", "version", "op", "step", "secret_zone"})
 _STATUSES = {
@@ -54,16 +57,17 @@ class PortalDoor:
 
     def __init__(self, rooms: Rooms, place: Place, *, strict_reads: bool) -> None:
         self._rooms = rooms
-        self._place = place
+        self._place = place._replace(strict_reads=strict_reads)
         self._routes = [_strict(row) if strict_reads else row for row in ROUTES]
 
     def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
         """The endpoint of a page."""
         if not segments or segments[0].lower() != PREFIX[1:]:
             return None
-        asked = "GET" if method == "HEAD" else method
+        path = "/" + "/".join(segments).lower()
+        asked = "GET" if method == "HEAD" and path not in _ACTING else method
         limit = BODY_LIMIT if method == "POST" else 0
-        open_to_all = _GUESTS.get("/" + "/".join(segments).lower())
+        open_to_all = _GUESTS.get(path)
         match = _found(self._routes, segments[1:])
         methods = open_to_all or match.routes
         if methods and asked not in methods:
@@ -157,7 +161,7 @@ def _matched(pattern: str, segments: tuple[str, ...]) -> dict[str, str] | None:
 
 def _strict(route: Route) -> Route:
     """The seed's rule for reading clients: administrators only (facts.md section 7, 6)."""
-    of_clients = route.path.startswith(_CLIENTS)
+    of_clients = route.path.startswith(_CLIENTS) or route.path.endswith("/members")
     return route._replace(allowed=Allowed.ADMINISTRATOR) if of_clients else route
 
 

@@ -87,10 +87,18 @@ def _details(visit: Visit, role_id: str, close_href: str) -> dict[str, Any]:
     return {
         **told(visit, row),
         "first_people": [people.told(visit, user) for user in roles.users_with(*place)[0]],
-        "first_clients": [people.client_told(found) for found in roles.clients_with(*place)[0]],
+        "first_clients": _first_clients(visit, row.role.id),
         "is_more": max(row.people, row.clients) > _FIRST_FEW.count,
         "close_href": close_href,
     }
+
+
+def _first_clients(visit: Visit, role_id: str) -> list[dict[str, Any]]:
+    """The first clients that have the role, for whom clients are shown to."""
+    if visit.place.strict_reads and not visit.session.caller.is_administrator:
+        return []
+    found, _ = roles.clients_with(visit.world, visit.tenant_id, role_id, _FIRST_FEW)
+    return [people.client_told(client) for client in found]
 
 
 ROUTES = (Route("GET", "/security/roles", Allowed.MEMBER, listed),)

@@ -45,6 +45,8 @@ class Place(NamedTuple):
     theme: Theme
     say: Say
     cookies: Cookies
+    strict_reads: bool = False
+    """Only administrators are told of clients."""
 
 
 class Fields(NamedTuple):
