@@ -89,6 +89,7 @@ class AlreadySigned:
 
     def __init__(self, signer: Signer, token: str) -> None:
         self.generate, self.verify = signer.generate, signer.verify
+        self.resealed = signer.resealed
         self._token = token
 
     def sign(self, *_what: object) -> str:

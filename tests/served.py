@@ -13,7 +13,7 @@ import uvicorn
 
 from gatepost.app import House, Server, ensure_signing_key, prepare_house
 from gatepost.cli.quick import QuickProtocol
-from gatepost.crypto.sealing import create_master_key
+from gatepost.crypto.key_files import create_master_key
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
 from gatepost.settings import Settings

@@ -18,7 +18,15 @@ from msgspec import Struct
 from gatepost.model import setting_values as values
 from gatepost.model.keys import Algorithm
 from gatepost.model.mail import MailServer
-from gatepost.model.setting_values import SQLITE, Listen, Network, Pooler, Unusable
+from gatepost.model.setting_values import (
+    SQLITE,
+    Command,
+    Hidden,
+    Listen,
+    Network,
+    Pooler,
+    Unusable,
+)
 from gatepost.model.tenants import Theme
 from gatepost.model.text import quoted, refused_character
 
@@ -30,6 +38,8 @@ NullMembers = Literal["include", "omit"]
 PREFIX = "GATEPOST_"
 
 _STORES = ("database_url", "replica_url")
+_HIDDEN = ("smtp_url", "master_key", "master_key_command")
+_HOLDERS = ("master_key_file", "master_key", "master_key_command")
 _NATIVE = {str: "it in quotes", int: "a whole number", bool: "true or false", list: "a list"}
 
 
@@ -49,6 +59,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     replica_url: str | None = None
     public_url: str | None = None
     master_key_file: Path | None = None
+    master_key: Hidden | None = None
+    master_key_command: Command | None = None
     workers: int = 1
     signing_algorithm: Algorithm = "RS256"
     rsa_key_bits: RsaBits = 2048
@@ -62,11 +74,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_url: MailServer | None = None
     mail_from: str | None = None
     metrics_listen: Listen | None = None
+    tracing_url: str | None = None
+    key_announce_days: int = 14
+    key_active_days: int = 90
+    key_retain_days: int = 14
     drain_seconds: int = 0
     connections_per_address: int = 1_000
 
+    def key_file(self) -> Path | None:
+        """The file of the master key; None where the environment or a command holds it."""
+        if self.master_key is not None or self.master_key_command is not None:
+            return None
+        return self.master_key_path()
+
     def master_key_path(self) -> Path:
-        """Where the master key is: as set, or beside the SQLite file."""
+        """Where the file of the master key is: as set, or beside the SQLite file."""
         if self.master_key_file is not None:
             return self.master_key_file
         if self.database_url.startswith(SQLITE):
@@ -104,7 +126,9 @@ def read_settings(environ: Mapping[str, str], config: Path | None) -> Settings:
     if faults or unknown:
         raise SettingsFault(*unknown, *faults)
     settings = Settings(**found)
-    settings.master_key_path()
+    _check_holders(settings)
+    settings.key_file()
+    _check_days(settings)
     _check_mail(settings)
     _check_replica(settings)
     return settings
@@ -188,6 +212,24 @@ def _check_mail(settings: Settings) -> None:
         raise SettingsFault(f"{given} is set, and {absent} is not. Set both, or neither.")
 
 
+def _check_holders(settings: Settings) -> None:
+    """The master key is held by one."""
+    held = [name for name in _HOLDERS if getattr(settings, name) is not None]
+    if len(held) > 1:
+        names = " and ".join(PREFIX + name.upper() for name in held)
+        raise SettingsFault(f"{names} are set, and one holds the master key. Keep one of them.")
+
+
+def _check_days(settings: Settings) -> None:
+    """A successor is announced while the key before it signs."""
+    if 0 < settings.key_active_days <= settings.key_announce_days:
+        raise SettingsFault(
+            f"{PREFIX}KEY_ACTIVE_DAYS is {settings.key_active_days}, and the next key is announced "
+            f"for {settings.key_announce_days} days. Let a key sign longer, or write 0 for keys "
+            "that are changed by hand."
+        )
+
+
 def _check_replica(settings: Settings) -> None:
     """An embedded store has no replica."""
     if settings.replica_url is not None and settings.database_url.startswith(SQLITE):
@@ -199,7 +241,7 @@ def _check_replica(settings: Settings) -> None:
 def _shown(name: str, value: Any) -> str:
     """A value fit for a message. Whatever could be an address with a password is cut (R-76)."""
     text = str(value)
-    if name == "smtp_url":
+    if name in _HIDDEN:
         return quoted("***")
     return quoted(safe_database_url(text) if name in _STORES or "@" in text else text)
 
@@ -210,6 +252,11 @@ _ROWS: dict[str, _Row] = {
     "database_pooler": _Row(values.one_of(values.words(Pooler))),
     "public_url": _Row(values.public_url),
     "master_key_file": _Row(values.path),
+    "master_key": _Row(values.hidden),
+    "master_key_command": _Row(values.command),
+    "key_announce_days": _Row(values.days, int),
+    "key_active_days": _Row(values.days, int),
+    "key_retain_days": _Row(values.days, int),
     "workers": _Row(values.workers, int),
     "signing_algorithm": _Row(values.one_of(values.words(Algorithm))),
     "rsa_key_bits": _Row(values.one_of(values.words(RsaBits)), int),
@@ -223,6 +270,7 @@ _ROWS: dict[str, _Row] = {
     "smtp_url": _Row(values.smtp_url),
     "mail_from": _Row(values.mail_from),
     "metrics_listen": _Row(values.listen),
+    "tracing_url": _Row(values.tracing_url),
     "drain_seconds": _Row(values.drain, int),
     "connections_per_address": _Row(values.connections, int),
 }

@@ -24,6 +24,10 @@ COMMANDS = [
     "tenant list",
     "keys list",
     "keys rotate",
+    "keys revoke",
+    "keys new-master",
+    "keys rewrap",
+    "keys retire",
 ]
 DOWN = "postgresql://kim:hidden@127.0.0.1:1/gatepost"
 

@@ -118,7 +118,7 @@ def test_tenants_are_added_and_listed(founded_place: Founded) -> None:
     listed = {row["Id"]: row["Name"] for row in place.run("tenant", "list", "--json").json()}
     assert listed[added["TenantId"]] == "Third"
     head, *lines = place.run("tenant", "list").out.splitlines()
-    assert head.split() == ["ID", "NAME", "ALIAS", "CREATED"]
+    assert head.split() == ["ID", "NAME", "ALIAS", "CREATED", "SECONDFACTOR"]
     assert len(lines) == len(listed)
     assert "--tenant-name" in place.run("tenant", "add").refusal(2)
 

@@ -1,25 +1,13 @@
 import hmac
-import os
 import pickle
 import re
-import stat
-from pathlib import Path
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.crypto.sealing import (
-    KeyedSecrets,
-    KeyFileFault,
-    MasterKey,
-    SealBroken,
-    Sealer,
-    check_value,
-    create_master_key,
-    load_master_key,
-)
+from gatepost.crypto.sealing import KeyedSecrets, MasterKey, SealBroken, Sealer, check_value
 from gatepost.model.events import GENESIS, Head
 from gatepost.ports import Kind, Secrets
 from gatepost.system import SystemDice
@@ -29,113 +17,6 @@ MASTER = MasterKey(OCTETS)
 OTHER = MasterKey(bytes(32))
 
 
-def fault_of(path: Path) -> str:
-    with pytest.raises(KeyFileFault) as caught:
-        load_master_key(path)
-    line = str(caught.value)
-    assert "\n" not in line
-    assert str(path.name) in line
-    return line
-
-
-def key_file(path: Path, content: bytes, mode: int = 0o600) -> Path:
-    path.write_bytes(content)
-    path.chmod(mode)
-    return path
-
-
-class TestTheFile:
-    def test_what_was_made_is_read_back(self, tmp_path: Path) -> None:
-        made = create_master_key(tmp_path / "new" / "master.key", OCTETS)
-        read = load_master_key(tmp_path / "new" / "master.key")
-        assert made.derive("journal") == read.derive("journal")
-
-    @pytest.mark.requirement("D-02")
-    def test_is_one_line_of_text_for_the_owner_alone(self, tmp_path: Path) -> None:
-        path = tmp_path / "master.key"
-        before = os.umask(0)
-        try:
-            create_master_key(path, OCTETS)
-        finally:
-            os.umask(before)
-        assert path.read_bytes() == b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-    def test_is_never_written_over(self, tmp_path: Path) -> None:
-        path = tmp_path / "master.key"
-        create_master_key(path, OCTETS)
-        with pytest.raises(KeyFileFault, match="already"):
-            create_master_key(path, bytes(32))
-        assert load_master_key(path).derive("journal") == MASTER.derive("journal")
-
-    def test_a_link_to_nowhere_is_not_followed_when_made(self, tmp_path: Path) -> None:
-        (tmp_path / "master.key").symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(KeyFileFault):
-            create_master_key(tmp_path / "master.key", OCTETS)
-        assert not (tmp_path / "elsewhere").exists()
-
-    def test_nothing_is_left_when_the_disk_is_full(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def full(_handle: int) -> None:
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(os, "fsync", full)
-        with pytest.raises(KeyFileFault, match="No space left"):
-            create_master_key(tmp_path / "master.key", OCTETS)
-        assert list(tmp_path.iterdir()) == []
-
-    def test_a_folder_that_cannot_be_is_told(self, tmp_path: Path) -> None:
-        (tmp_path / "file").touch()
-        with pytest.raises(KeyFileFault, match="cannot be written"):
-            create_master_key(tmp_path / "file" / "master.key", OCTETS)
-
-    @pytest.mark.requirement("D-02")
-    def test_without_it_there_is_no_start(self, tmp_path: Path) -> None:
-        assert "no master key" in fault_of(tmp_path / "master.key")
-
-    @pytest.mark.requirement("D-24")
-    @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644])
-    def test_open_to_others_is_refused(self, tmp_path: Path, mode: int) -> None:
-        made = create_master_key(tmp_path / "good.key", OCTETS)
-        assert repr(made) == "***"
-        content = (tmp_path / "good.key").read_bytes()
-        line = fault_of(key_file(tmp_path / "master.key", content, mode))
-        assert f"mode {mode:o}" in line
-        assert "chmod 600" in line
-
-    @pytest.mark.parametrize(
-        "content",
-        [
-            b"",
-            b"\n",
-            b"short\n",
-            OCTETS,
-            b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n",
-            b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\n",
-            b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n\n",
-            b" AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n",
-            b"\xff" * 43,
-            b"A" * 5000,
-        ],
-    )
-    def test_other_content_is_refused_and_not_shown(self, tmp_path: Path, content: bytes) -> None:
-        line = fault_of(key_file(tmp_path / "master.key", content))
-        assert "holds no master key" in line
-        assert "AAEC" not in line
-
-    def test_a_folder_or_pipe_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "folder").mkdir()
-        os.mkfifo(tmp_path / "pipe", 0o600)
-        assert "not a file" in fault_of(tmp_path / "folder")
-        assert "not a file" in fault_of(tmp_path / "pipe")
-
-    def test_a_name_with_a_line_break_stays_one_line(self, tmp_path: Path) -> None:
-        with pytest.raises(KeyFileFault) as caught:
-            load_master_key(tmp_path / "a\nb\x00c")
-        assert "\n" not in str(caught.value)
-
-
 class TestTheKey:
     @pytest.mark.requirement("D-24")
     def test_prints_as_stars(self) -> None:
@@ -143,9 +24,17 @@ class TestTheKey:
         with pytest.raises(TypeError):
             pickle.dumps(MASTER)
 
-    def test_has_32_bytes(self) -> None:
+    @pytest.mark.parametrize("keys", [bytes(31), {}, {1: OCTETS, 2: bytes(33)}])
+    def test_has_32_bytes(self, keys: bytes | dict[int, bytes]) -> None:
         with pytest.raises(ValueError, match="32"):
-            MasterKey(bytes(31))
+            MasterKey(keys)
+
+    def test_of_several_the_newest_writes_until_told_otherwise(self) -> None:
+        several = MasterKey({1: OCTETS, 3: bytes(32), 2: b"\2" * 32})
+        assert several.numbers == (3, 2, 1)
+        assert several.in_use == 3
+        assert several.derive("proof", 1) == MASTER.derive("proof")
+        assert several.derive("proof") == OTHER.derive("proof")
 
     @pytest.mark.requirement("D-02")
     def test_each_purpose_has_a_key_of_its_own(self) -> None:
@@ -336,6 +225,68 @@ class TestSeals:
     def test_rubbish_is_a_broken_seal(self, rubbish: bytes) -> None:
         with pytest.raises(SealBroken):
             self.sealer.open(rubbish, b"place")
+
+
+@pytest.mark.requirement("D-02")
+class TestSeveralKeys:
+    """What one key made is known under two; which of them makes is told."""
+
+    old = KeyedSecrets(MASTER, SystemDice())
+
+    def both(self) -> KeyedSecrets:
+        return KeyedSecrets(MasterKey({1: OCTETS, 2: bytes(32)}), SystemDice())
+
+    def test_what_is_made_names_the_key_in_use(self) -> None:
+        both = self.both()
+        assert (both.numbers, both.key_in_use) == ((2, 1), 2)
+        assert both.digest("x")[:1] == both.seal("here", "x")[:1] == b"\2"
+        assert both.write_under(1)
+        assert both.key_in_use == 1
+        assert both.digest("x")[:1] == both.digest_of("code", "x")[:1] == b"\1"
+        assert both.seal("here", "x")[:1] == both.seal_head("", Head(1, GENESIS))[:1] == b"\1"
+
+    def test_a_key_that_is_not_there_is_not_used(self) -> None:
+        both = self.both()
+        assert not both.write_under(3)
+        assert both.key_in_use == 2
+
+    def test_each_thing_has_a_form_under_each_key_the_one_in_use_first(self) -> None:
+        both = self.both()
+        for number in (2, 1):
+            both.write_under(number)
+            head = ("tenant", Head(7, GENESIS))
+            assert both.digests("x")[0] == both.digest("x")
+            assert self.old.digest("x") in both.digests("x")
+            assert both.digests_of("code", "x")[0] == both.digest_of("code", "x")
+            assert self.old.digest_of("code", "x") in both.digests_of("code", "x")
+            assert both.proofs("a", "b")[0] == both.proof("a", "b")
+            assert self.old.proof("a", "b") in both.proofs("a", "b")
+            assert both.seals_of_head(*head)[0] == both.seal_head(*head)
+            assert self.old.seal_head(*head) in both.seals_of_head(*head)
+
+    def test_with_one_key_there_is_one_form(self) -> None:
+        assert self.old.digests("x") == (self.old.digest("x"),)
+        assert self.old.digests_of("code", "x") == (self.old.digest_of("code", "x"),)
+        assert self.old.proofs("x") == (self.old.proof("x"),)
+
+    def test_what_either_sealed_is_opened(self) -> None:
+        both = self.both()
+        assert both.unseal("here", self.old.seal("here", "x")) == "x"
+        assert self.old.unseal("here", both.seal("here", "x")) is None
+
+    def test_what_an_older_key_made_is_old(self) -> None:
+        both = self.both()
+        assert both.is_old(self.old.digest("x"))
+        assert not both.is_old(both.digest("x"))
+        both.write_under(1)
+        assert not both.is_old(self.old.digest("x"))
+        assert not both.is_old(b"\2")
+
+    def test_each_key_has_its_check_value(self) -> None:
+        both = self.both()
+        assert both.check_of(1) == check_value(MASTER)
+        assert both.check_of(2)[:1] == b"\2"
+        assert both.check_of(2)[1:] == check_value(OTHER)[1:]
 
 
 CHECK_VALUE = "01ca2a258d76d5e1e91243bcf5e6cb1fa178b6369009c168919682bcff5f914386"

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.flows import new_application, new_person
 from tests.journeys import axe, pages
 from tests.journeys.application import Application, running
+from tests.journeys.factor_pages import FACTOR_PAGES
 from tests.journeys.pages import ABOUT, NAME, PAGES, Desk, Reach
 from tests.journeys.watch import Watch
 from tests.served import Served
@@ -31,7 +32,7 @@ def desk(served: Served, page: Page) -> Desk:
 
 
 @pytest.mark.requirement("R-56", "R-58")
-@pytest.mark.parametrize("reach", PAGES, ids=lambda reach: reach.__name__)
+@pytest.mark.parametrize("reach", PAGES + FACTOR_PAGES, ids=lambda reach: reach.__name__)
 def test_everybody_can_use_it(desk: Desk, reach: Reach) -> None:
     watch = Watch(desk.page.context)
     heading = reach(desk)

@@ -38,6 +38,7 @@ SEES_ALL: dict[str, Callable[[ports.Deployment], object]] = {
     "tenant_with_alias": lambda all_: all_.tenant_with_alias("Plant"),
     "has_origin": lambda all_: all_.has_origin("https://app.example.com"),
     "overdue_try_outs": lambda all_: all_.overdue_try_outs(NOW, 1),
+    "count_expiring_secrets": lambda all_: all_.count_expiring_secrets(NOW, [LATER]),
     "tenants": lambda all_: all_.tenants(),
     "some_tenant_ids": lambda all_: all_.some_tenant_ids(2),
 }
@@ -51,6 +52,10 @@ OF_NO_TENANT: dict[str, Callable[[ports.Deployment], object]] = {
     "save_key_phases": lambda all_: all_.save_key_phases(signing_key()),
     "key_check": lambda all_: all_.key_check(),
     "set_key_check": lambda all_: all_.set_key_check(b"check"),
+    "remove_signing_key": lambda all_: all_.remove_signing_key("kid"),
+    "key_checks": lambda all_: all_.key_checks(),
+    "note_key_check": lambda all_: all_.note_key_check(b"\2check"),
+    "use_key": lambda all_: all_.use_key(b"\2check"),
     "open": lambda all_: all_.open(HERE).clients.count_all(),
 }
 """Calls that meet no row of another tenant."""

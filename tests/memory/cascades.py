@@ -29,9 +29,11 @@ def drop_children(
         if tables.sign_ins[key].sign_in.user_id == user_id:
             end_portal_sessions(unit, key)
             unit.drop(tables.sign_ins, key)
+    _drop_recovery_codes(unit, tenant_id, user_id)
     of_either: tuple[dict[Any, Any], ...] = (
         tables.consents,
         tables.passkeys,
+        tables.authenticators,
         tables.pending,
         tables.pushed,
     )
@@ -54,3 +56,9 @@ def end_portal_sessions(unit: Unit, sign_in: Key) -> None:
     sessions = unit.tables.portal_sessions
     for key in [k for k, row in sessions.items() if (k[0], row.sign_in_id) == sign_in]:
         unit.clear_books(sessions, key)
+
+
+def _drop_recovery_codes(unit: Unit, tenant_id: str, user_id: str | None) -> None:
+    codes = unit.tables.recovery_codes
+    for key in [key for key in codes if key[:2] == (tenant_id, user_id)]:
+        unit.drop(codes, key)

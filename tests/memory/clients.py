@@ -107,6 +107,15 @@ class MemoryClientStore(MemoryListingStore):
             )
             self._unit.put(self._tables.secrets, key, KeptSecret(changed, kept.digest))
 
+    def renew_digest(self, client_id: str, secret_id: int, before: bytes, after: bytes) -> bool:
+        """Keep another digest of the same secret; False when it is not as before. Bookkeeping."""
+        key = (*self._key(client_id), secret_id)
+        kept = self._tables.secrets.get(key)
+        if kept is None or kept.digest != before:
+            return False
+        self._unit.keep_books(self._tables.secrets, key, KeptSecret(kept.secret, after))
+        return True
+
     def remove_secret(self, client_id: str, secret_id: int) -> None:
         """Remove one secret."""
         self._unit.drop(self._tables.secrets, (*self._key(client_id), secret_id))

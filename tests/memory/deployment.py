@@ -18,6 +18,7 @@ from tests.memory.sign_ins import MemorySignInStore
 from tests.memory.unit import Unit
 
 _KEY_CHECK = "key_check"
+_KEY_CHECKS = "key_check."
 
 
 class MemoryTenancy:
@@ -115,6 +116,12 @@ class MemoryDeployment:
         known = (client.settings for client in self._unit.tables.clients.values())
         return any(origin in getattr(settings, "allowed_cors_origins", ()) for settings in known)
 
+    def count_expiring_secrets(self, now: datetime, ends: Sequence[datetime]) -> tuple[int, ...]:
+        """For each end how many secrets of all clients are valid now and expire by then."""
+        kept = (one.secret.expires_at for one in self._unit.tables.secrets.values())
+        valid = [expiry for expiry in kept if expiry is not None and expiry > now]
+        return tuple(sum(expiry <= end for expiry in valid) for end in ends)
+
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""
         found = self._unit.tables.tenants.values()
@@ -154,8 +161,12 @@ class MemoryDeployment:
             )
             self._unit.put(self._unit.tables.keys, key.kid, changed)
 
+    def remove_signing_key(self, kid: str) -> bool:
+        """Remove a key with its private part; False when there is none."""
+        return self._unit.drop(self._unit.tables.keys, kid)
+
     def key_check(self) -> bytes | None:
-        """The value that tells whether the master key is the right one."""
+        """The check value of the master key that is in use, which begins with its number."""
         return self._unit.tables.deployment.get(_KEY_CHECK)
 
     def set_key_check(self, value: bytes) -> None:
@@ -163,6 +174,24 @@ class MemoryDeployment:
         if self.key_check() is not None:
             raise ValueError("there is a key check already")
         self._unit.keep_books(self._unit.tables.deployment, _KEY_CHECK, value)
+
+    def key_checks(self) -> tuple[bytes, ...]:
+        """The check values of all master keys that were ever known, by number."""
+        kept = self._unit.tables.deployment.items()
+        return tuple(sorted({value for name, value in kept if name.startswith(_KEY_CHECK)}))
+
+    def note_key_check(self, value: bytes) -> None:
+        """Keep the check value of a key that is not in use yet, once. Bookkeeping."""
+        kept, name = self._unit.tables.deployment, f"{_KEY_CHECKS}{value[0]}"
+        if name not in kept:
+            self._unit.keep_books(kept, name, value)
+
+    def use_key(self, value: bytes) -> None:
+        """Put the master key of this check value into use. A change."""
+        before = self.key_check()
+        if before is not None:
+            self.note_key_check(before)
+            self._unit.put(self._unit.tables.deployment, _KEY_CHECK, value)
 
     def open(self, tenant_id: str) -> MemoryTenancy:
         """A tenant's stores within the same transaction."""

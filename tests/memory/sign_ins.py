@@ -8,10 +8,11 @@ from msgspec import structs
 from gatepost.model.portal import PortalSession
 from gatepost.model.sign_ins import Consent, Passkey, SignIn, SignInDigests
 from tests.memory.cascades import end_portal_sessions
-from tests.memory.unit import KeptSignIn, MissingParent, Room
+from tests.memory.factors import MemoryFactorStore
+from tests.memory.unit import KeptSignIn, MissingParent
 
 
-class MemorySignInStore(Room):
+class MemorySignInStore(MemoryFactorStore):
     """Sign-ins, consents, passkeys and counted attempts of the tenant's people."""
 
     def add(self, sign_in: SignIn, digests: SignInDigests) -> None:

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from gatepost.model.clients import Secret, StoredClient
 from gatepost.model.errors import UnrecordedChange
 from gatepost.model.events import ChainedEvent, Head
+from gatepost.model.factors import Authenticator
 from gatepost.model.grants import (
     AuthorizationCode,
     DeviceCode,
@@ -89,6 +90,8 @@ class Tables:
     sign_ins: dict[Key, KeptSignIn] = field(default_factory=dict)
     consents: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
     passkeys: dict[Key, Passkey] = field(default_factory=dict)
+    authenticators: dict[Key, Authenticator] = field(default_factory=dict)
+    recovery_codes: dict[tuple[str, str, bytes], bytes] = field(default_factory=dict)
     attempts: dict[DigestKey, datetime] = field(default_factory=dict)
     pending: dict[Key, Pending] = field(default_factory=dict)
     pushed: dict[DigestKey, PushedRequest] = field(default_factory=dict)

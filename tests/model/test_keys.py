@@ -65,6 +65,16 @@ def test_the_key_that_became_active_last_signs() -> None:
     assert signing_key((key("gone", 0, 1, 2),), hours(3)) is None
 
 
+@pytest.mark.requirement("R-73")
+def test_where_none_is_active_the_one_that_begins_first_signs() -> None:
+    ahead = (key("first", 50, 60, 70), key("second", 60))
+    assert signing_key(ahead, hours(5)) == ahead[0]
+    assert signing_key((key("over", 0, 1, 9), *ahead), hours(5)) == ahead[0]
+    assert signing_key((key("older", 0, 1, 9), key("over", 0, 2, 9)), hours(5)) == key(
+        "over", 0, 2, 9
+    )
+
+
 def test_two_keys_of_one_moment_sign_by_kid() -> None:
     one, two = key("a", 0), key("b", 0)
     assert signing_key((one, two), START) == signing_key((two, one), START) == two

@@ -177,8 +177,8 @@ def test_whoever_is_refused_is_told_the_same() -> None:
     answers = {
         presented(None, {}),
         presented("Basic x", {}),
-        matching_secret((), b"x", NOW),
-        matching_secret((digest(1, b"x", NOW),), b"x", NOW),
+        matching_secret((), [b"x"], NOW),
+        matching_secret((digest(1, b"x", NOW),), [b"x"], NOW),
     }
     assert {a._replace(reason="") for a in answers if isinstance(a, OAuthError)} == {
         OAuthError(
@@ -207,7 +207,7 @@ def digest(number: int, value: bytes, expires_at: datetime | None = None) -> Sec
 )
 def test_a_secret_works_strictly_before_its_expiry(left: timedelta | None, works: bool) -> None:
     known = digest(2, b"two", None if left is None else NOW + left)
-    found = matching_secret((digest(1, b"one"), known, digest(3, b"three")), b"two", NOW)
+    found = matching_secret((digest(1, b"one"), known, digest(3, b"three")), [b"two"], NOW)
     assert (found == known) is works
     assert works or (isinstance(found, OAuthError) and found.reason == "expired_secret")
 
@@ -215,7 +215,7 @@ def test_a_secret_works_strictly_before_its_expiry(left: timedelta | None, works
 @pytest.mark.requirement("R-61")
 def test_only_a_whole_digest_matches() -> None:
     for wrong in (b"", b"on", b"onee", b"ONE"):
-        found = matching_secret((digest(1, b"one"),), wrong, NOW)
+        found = matching_secret((digest(1, b"one"),), [wrong], NOW)
         assert isinstance(found, OAuthError)
         assert found.reason == "wrong_secret"
 
@@ -260,6 +260,6 @@ def test_every_digest_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("hmac.compare_digest", compare)
     digests = [SecretDigest(id=n, digest=bytes([n]) * 32, expires_at=None) for n in (1, 2, 3)]
-    found = matching_secret(digests, digests[0].digest, datetime(2026, 1, 1, tzinfo=UTC))
+    found = matching_secret(digests, [digests[0].digest], datetime(2026, 1, 1, tzinfo=UTC))
     assert found == digests[0]
     assert [known for known, _ in seen] == [each.digest for each in digests]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gatepost.model.keys import SigningKey
+from gatepost.model.sign_ins import MULTI_FACTOR
 from gatepost.protocol.client_authentication import METHODS
 from gatepost.protocol.discovery import document, key_set
 from gatepost.protocol.grants import GRANTS
@@ -50,7 +51,7 @@ def test_every_address_is_below_the_issuer() -> None:
         ("response_modes_supported", ["query", "fragment", "form_post"]),
         ("code_challenge_methods_supported", ["S256"]),
         ("prompt_values_supported", ["none", "login", "consent", "select_account"]),
-        ("acr_values_supported", ["1", "phr"]),
+        ("acr_values_supported", ["1", MULTI_FACTOR, "phr"]),
         ("revocation_endpoint_auth_methods_supported", list(METHODS)),
         *[
             (f"{use}_signing_alg_values_supported", ["RS256", "PS256", "ES256"])

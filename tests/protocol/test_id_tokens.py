@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gatepost.model.grants import Family, Grounds
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.requests import RequestedClaims
+from gatepost.model.sign_ins import MULTI_FACTOR
 from gatepost.protocol.id_tokens import (
     CONTEXTS,
     PERSON_CLAIMS,
@@ -88,10 +89,19 @@ def test_an_id_token_says_who_signed_in_when_and_how() -> None:
     }
 
 
-def test_a_passkey_is_told_from_a_password() -> None:
-    found = claims(method="passkey")
-    assert (found["acr"], found["amr"]) == ("phr", ("swk", "user"))
-    assert CONTEXTS == ("1", "phr")
+@pytest.mark.parametrize(
+    ("method", "acr", "amr"),
+    [
+        ("pwd", "1", ("pwd",)),
+        ("passkey", "phr", ("swk", "user", "mfa")),
+        ("totp", MULTI_FACTOR, ("pwd", "otp", "mfa")),
+        ("recovery", MULTI_FACTOR, ("pwd", "otp", "mfa")),
+    ],
+)
+def test_ways_to_sign_in_are_told_apart(method: str, acr: str, amr: tuple[str, ...]) -> None:
+    found = claims(method=method)
+    assert (found["acr"], found["amr"]) == (acr, amr)
+    assert CONTEXTS == ("1", MULTI_FACTOR, "phr")
 
 
 @pytest.mark.requirement("R-11", "R-12")

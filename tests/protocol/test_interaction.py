@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gatepost.model.factors import Owed
 from gatepost.model.requests import (
     AccountErrand,
     AuthorizationRequest,
@@ -56,7 +57,8 @@ def request(*prompts: str, **members: Any) -> AuthorizationRequest:
 
 def facts(sign_in: SignIn | None = MINE, **members: Any) -> Facts:
     """What is known: by default somebody who signed in ten minutes ago and never consented."""
-    return Facts(sign_in, False, False, "remember", NOW)._replace(**members)  # noqa: FBT003  (a row)
+    known = Facts(Owed.NOTHING, sign_in, Owed.NOTHING, False, False, "remember", NOW)  # noqa: FBT003  (a row)
+    return known._replace(**members)
 
 
 def told(errand: Errand, progress: Progress = Progress(), known: Facts | None = None) -> str:  # noqa: B008  (frozen)
@@ -233,6 +235,59 @@ def test_the_account_page_needs_a_sign_in_and_no_consent() -> None:
     assert told(AccountErrand(fresh=True), FRESH) == "finish"
 
 
+CODE_OWED = facts(owed=Owed.A_SECOND_STEP, consented=True)
+APP_OWED = facts(owed=Owed.A_FACTOR, consented=True)
+HALFWAY = facts(None, halfway=Owed.A_SECOND_STEP)
+FIRST_APP = facts(None, halfway=Owed.A_FACTOR)
+
+
+@pytest.mark.requirement("R-37")
+@pytest.mark.parametrize(
+    ("errand", "progress", "known", "step"),
+    [
+        # after a right password nothing but the second step is shown, whatever was asked for
+        (request(), Progress(), HALFWAY, "code"),
+        (request(), Progress(), FIRST_APP, "enrol"),
+        (request("login"), Progress(), HALFWAY, "code"),
+        (request("login", "consent", "select_account"), CHOSEN, HALFWAY, "code"),
+        (request(max_age=0), FRESH, HALFWAY, "code"),
+        (request(hinted_user="other"), Progress(), HALFWAY, "code"),
+        (DEVICE, AGREED, HALFWAY, "code"),
+        (DEVICE, AGREED, FIRST_APP, "enrol"),
+        (AccountErrand(fresh=True), Progress(), HALFWAY, "code"),
+        (AccountErrand(), Progress(), FIRST_APP, "enrol"),
+        # whoever was signed in before is not who goes on
+        (request(), AGREED, CONSENTED._replace(halfway=Owed.A_SECOND_STEP), "code"),
+        # a session made before more was demanded is stepped up, and not made anew
+        (request(), Progress(), CODE_OWED, "code"),
+        (request(), FRESH, CODE_OWED, "code"),
+        (request(), AGREED, APP_OWED, "enrol"),
+        (request("consent"), AGREED, CODE_OWED, "code"),
+        (request("select_account"), CHOSEN, CODE_OWED, "code"),
+        (DEVICE, AGREED, CODE_OWED, "code"),
+        (AccountErrand(), Progress(), CODE_OWED, "code"),
+        (AccountErrand(), Progress(), APP_OWED, "enrol"),
+        # but where a new sign-in is asked for, it begins with the password
+        (request("login"), Progress(), CODE_OWED, "signin"),
+        (request(max_age=1), Progress(), APP_OWED, "signin"),
+        (request(hinted_user="other"), Progress(), CODE_OWED, "signin"),
+        (AccountErrand(fresh=True), Progress(), CODE_OWED, "signin"),
+        # and a one-time password waits until it is known who types
+        (request(), Progress(), ONE_TIME._replace(owed=Owed.A_SECOND_STEP), "code"),
+        # no page, no code
+        (request("none"), Progress(), CODE_OWED, "interaction_required"),
+        (request("none"), Progress(), APP_OWED, "interaction_required"),
+        (request("none", max_age=1), Progress(), CODE_OWED, "login_required"),
+        # a request for more than the person has ends as it did
+        (request(claims=RequestedClaims(acr_values=("phr",))), FRESH, CODE_OWED, UNMET),
+    ],
+)
+def test_a_second_step_is_never_skipped(
+    errand: Errand, progress: Progress, known: Facts, step: str
+) -> None:
+    assert told(errand, progress, known) == step
+
+
 some_facts = st.builds(
     Facts,
     sign_in=st.sampled_from([None, MINE, STRONG]),
@@ -290,6 +345,8 @@ def test_a_request_ends_well_only_when_all_was_done(
         not claims.acr_values or mine.acr in claims.acr_values,
         young or (made_for_this and age <= FOR_THE_PAGES),
         made_for_this or "login" not in prompts,
+        known.halfway is Owed.NOTHING,
+        known.owed is Owed.NOTHING,
         not known.must_change_password,
         "select_account" not in prompts or made_for_this or progress.chosen == mine.id,
         said_yes or "consent" not in prompts,

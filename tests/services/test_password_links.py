@@ -17,7 +17,7 @@ from gatepost.model.tenants import ADMINISTRATOR
 from gatepost.outgoing import NoMailer
 from gatepost.ports import Mailer, PageOf
 from gatepost.services import users
-from gatepost.services.account import NewPassword
+from gatepost.services.new_passwords import NewPassword
 from gatepost.services.password_links import Link, Opened, PasswordLinks
 from gatepost.services.principals import mark, standing
 from gatepost.services.sign_in import Problem

@@ -23,7 +23,7 @@ from gatepost.services.flows import Flow, FlowRules, RefreshRules
 from gatepost.services.issuing import Mint
 from gatepost.services.keys import KeyRing
 from gatepost.services.refusals import RefusalBook
-from gatepost.services.sessions import open_session
+from gatepost.services.sessions import Proved, open_session
 from gatepost.services.token import Tokens, TokenService
 from gatepost.services.usage import UsageBook
 from tests.memory.unit import Tables
@@ -64,7 +64,7 @@ class Stand:
         """A sign-in of the person, now."""
         browser = Browser("", (), (), "", "", HERE)
         with self.world.store.writing(self.tenant_id) as tenancy:
-            return open_session(self.flow, tenancy, (self.user, PASSWORD), browser).sign_in
+            return open_session(self.flow, tenancy, Proved(self.user, PASSWORD), browser).sign_in
 
     def first(self) -> Tokens:
         """The tokens of a person who said yes a moment ago."""

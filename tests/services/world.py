@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from gatepost.crypto import common_passwords
 from gatepost.crypto.foreign_keys import ForeignKeys
 from gatepost.crypto.jose import Jose
 from gatepost.crypto.sealing import KeyedSecrets, MasterKey, Sealer
@@ -50,6 +51,10 @@ class PlainPasswords:
     def verify(self, phc: str, password: str) -> bool:
         """Whether it is the same backwards."""
         return phc == self.hash(password)
+
+    def is_common(self, folded: str) -> bool:
+        """Whether it is on the real list."""
+        return common_passwords.is_common(folded)
 
     @property
     def decoy(self) -> str:

@@ -33,9 +33,47 @@ _ticks = itertools.count(1)
 class PlainSecrets:
     """`ports.Secrets` without a key: the same every time, and good for tests only."""
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """One number."""
+        return (1,)
+
+    @property
+    def key_in_use(self) -> int:
+        """That number."""
+        return 1
+
+    def write_under(self, number: int) -> bool:
+        """Whether it is that number."""
+        return number == 1
+
+    def check_of(self, number: int) -> bytes:
+        """The number alone."""
+        return bytes([number])
+
+    def is_old(self, _stored: bytes) -> bool:
+        """Nothing is."""
+        return False
+
     def digest(self, secret: str) -> bytes:
         """What is kept of a client secret."""
         return hashlib.sha256(b"digest " + secret.encode()).digest()
+
+    def digests(self, secret: str) -> tuple[bytes, ...]:
+        """The same, alone."""
+        return (self.digest(secret),)
+
+    def digests_of(self, kind: ports.Kind, value: str) -> tuple[bytes, ...]:
+        """The same as `digest_of`, alone."""
+        return (self.digest_of(kind, value),)
+
+    def proofs(self, *parts: str) -> tuple[str, ...]:
+        """The same as `proof`, alone."""
+        return (self.proof(*parts),)
+
+    def seals_of_head(self, tenant_id: str, head: Head) -> tuple[bytes, ...]:
+        """The same as `seal_head`, alone."""
+        return (self.seal_head(tenant_id, head),)
 
     def digest_of(self, kind: ports.Kind, value: str) -> bytes:
         """What is kept of a code, token or cookie."""
@@ -222,6 +260,10 @@ def dump(unit: ports.Tenancy) -> dict[str, object]:
         "sign-ins": [unit.sign_ins.of_user(item.id) for item in users],
         "consents": [unit.sign_ins.consents_of(item.id) for item in users],
         "passkeys": [unit.sign_ins.passkeys_of(item.id) for item in users],
+        "factors": [unit.sign_ins.factors(item.id) for item in users],
+        "authenticators": [unit.sign_ins.authenticator(item.id) for item in users],
+        "recovery codes": [unit.sign_ins.count_recovery_codes(item.id) for item in users],
+        "without a factor": unit.sign_ins.without_factor(None, 1_000),
         "families": [unit.grants.live_families_of(item.id, LONG_AGO) for item in users],
         "clients": clients,
         "secrets": [unit.clients.secrets(id_) for id_ in ids],

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from gatepost import ports
+from gatepost.model.factors import Authenticator
 from gatepost.model.grants import (
     AuthorizationCode,
     DeviceCode,
@@ -74,6 +75,17 @@ def passkey(user_id: str, **members: Any) -> Passkey:
         **members,
     }
     return Passkey(user_id=user_id, **values)
+
+
+def authenticator(user_id: str, **members: Any) -> Authenticator:
+    """An authenticator app."""
+    values = {
+        "sealed_key": b"\x00sealed\xff",
+        "used_step": 64_597_314,
+        "created_at": later(),
+        **members,
+    }
+    return Authenticator(user_id=user_id, **values)
 
 
 def request(client_id: str, **members: Any) -> AuthorizationRequest:
@@ -174,6 +186,7 @@ class Flow:
         self.sign_in, self.digests = sign_in(self.user_id), digests()
         self.consent = consent(self.user_id, self.client_id)
         self.passkey = passkey(self.user_id)
+        self.authenticator = authenticator(self.user_id)
         self.pending, self.pushed = pending(self.client_id), pushed(self.client_id)
         self.family = family(self.client_id, self.user_id, sign_in_id=self.sign_in.id)
         self.code = code(self.family.id)
@@ -192,6 +205,7 @@ class Flow:
         unit.sign_ins.add(self.sign_in, self.digests)
         unit.sign_ins.save_consent(self.consent)
         assert unit.sign_ins.add_passkey(self.passkey)
+        unit.sign_ins.save_authenticator(self.authenticator)
         unit.grants.add_pending(self.pending)
         unit.grants.add_pushed(self.pushed)
         unit.grants.add_family(self.family)
@@ -208,6 +222,7 @@ class Flow:
             unit.sign_ins.get(self.sign_in.id),
             unit.sign_ins.consent(self.user_id, self.client_id),
             unit.sign_ins.passkey(self.passkey.id),
+            unit.sign_ins.authenticator(self.user_id),
             unit.grants.pending(self.pending.id),
             unit.grants.pushed(self.pushed.digest),
             unit.grants.family(self.family.id),
@@ -226,6 +241,7 @@ class Flow:
             self.sign_in,
             self.consent,
             self.passkey,
+            self.authenticator,
             self.pending,
             self.pushed,
             self.family,

@@ -15,6 +15,7 @@ from gatepost.ports import Dependents, Tenancy
 from tests.stores.examples import NOW, guid
 from tests.stores.flow_examples import (
     GROUNDS,
+    authenticator,
     code,
     consent,
     device_code,
@@ -46,6 +47,8 @@ def fill_flows(unit: Tenancy, tenant_id: str, mark: str, *, client_id: str) -> N
     unit.sign_ins.add(sign_in(SHARED_USER, id=ID, agent=mark), cookies)
     unit.sign_ins.save_consent(consent(SHARED_USER, client_id, scopes=(mark,)))
     assert unit.sign_ins.add_passkey(passkey(SHARED_USER, id=ID, name=mark))
+    unit.sign_ins.save_authenticator(authenticator(SHARED_USER, sealed_key=mark.encode()))
+    unit.sign_ins.set_recovery_codes(SHARED_USER, [digest_of(mark)])
     unit.sign_ins.save_attempts({DIGEST: NOW + timedelta(seconds=len(mark))})
     unit.grants.add_pending(pending(client_id, id=ID, progress=Progress(chosen=mark)))
     unit.grants.add_pushed(pushed(client_id, digest=DIGEST, parameters={"state": mark}))

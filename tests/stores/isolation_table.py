@@ -5,7 +5,7 @@ anything and in a twin that has the same ids where ids may be the same.
 """
 
 from gatepost import ports
-from gatepost.model.people import LOCAL_PROVIDER, InvitationStatus
+from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.tenants import MEMBER, VIEWER
 from gatepost.ports import SecretUse
 from tests.stores.examples import (
@@ -21,6 +21,7 @@ from tests.stores.examples import (
     user,
 )
 from tests.stores.flow_examples import digest_of
+from tests.stores.isolation_factors import FACTORS
 from tests.stores.isolation_flows import GRANTS, SIGN_INS
 from tests.stores.isolation_rows import (
     BUILT_IN,
@@ -65,6 +66,11 @@ CLIENTS: dict[str, Row] = {
         None,
         None,
     ),
+    "renew_digest": Row(
+        lambda u, s: u.clients.renew_digest(s.client_id, 1, b"before", b"after"),
+        empty=False,
+        twin=False,
+    ),
     "remove_secret": Row(lambda u, s: u.clients.remove_secret(s.client_id, 1), None, None),
     "note_uses": Row(
         lambda u, s: u.clients.note_uses([SecretUse(s.client_id, 1, 7, NOW)]), None, None
@@ -103,12 +109,6 @@ DIRECTORY: dict[str, Row] = {
     ),
     "users": Row(lambda u, _: len(u.directory.users(ALL)), 0, 1),
     "count_users": Row(lambda u, _: u.directory.count_users(), 0, 1),
-    "users_of": Row(
-        lambda u, _: sum(len(u.directory.users_of(each, ALL)) for each in InvitationStatus), 0, 1
-    ),
-    "count_users_of": Row(
-        lambda u, _: sum(u.directory.count_users_of(each) for each in InvitationStatus), 0, 1
-    ),
     "found_users": Row(lambda u, _: len(u.directory.found_users("EXAMPLE.com", ALL)), 0, 1),
     "count_found_users": Row(lambda u, _: u.directory.count_found_users("o", 9), 0, 1),
     "some_users": Row(lambda u, s: len(u.directory.some_users([s.user_id, SHARED_USER])), 0, 1),
@@ -173,6 +173,6 @@ TABLES: dict[type, dict[str, Row]] = {
     ports.ClientStore: CLIENTS,
     ports.DirectoryStore: DIRECTORY,
     ports.JournalStore: JOURNAL,
-    ports.SignInStore: SIGN_INS,
+    ports.SignInStore: SIGN_INS | FACTORS,
     ports.GrantStore: GRANTS,
 }

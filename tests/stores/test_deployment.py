@@ -148,6 +148,55 @@ def test_the_key_check_is_kept_once_and_without_an_event(empty_store: ports.Stor
         assert deployment.key_check() == b"\x00first\xff"
 
 
+def test_a_key_is_removed_with_an_event(store: ports.Store) -> None:
+    key, other = signing_key(), signing_key()
+    add_keys(store, key, other)
+    with store.writing_all() as deployment:
+        assert deployment.remove_signing_key(key.kid)
+        assert not deployment.remove_signing_key(key.kid)
+        deployment.open(DEPLOYMENT).journal.append(event(action=Action.KEY_REMOVED))
+    assert key.kid not in keys_of(store)
+    assert keys_of(store)[other.kid] == other
+    with pytest.raises(UnrecordedChange), store.writing_all() as deployment:
+        assert deployment.remove_signing_key(other.kid)
+    assert keys_of(store)[other.kid] == other
+
+
+def test_a_new_master_key_is_noted_and_then_used(empty_store: ports.Store) -> None:
+    first, second, third = b"\x01a", b"\x02b", b"\x03c"
+    with empty_store.reading_all() as deployment:
+        assert deployment.key_checks() == ()
+    with empty_store.writing_all() as deployment:
+        deployment.set_key_check(first)
+        deployment.note_key_check(second)
+        deployment.note_key_check(b"\x02another")
+    with empty_store.reading_all() as deployment:
+        assert deployment.key_check() == first
+        assert deployment.key_checks() == (first, second)
+    with pytest.raises(UnrecordedChange), empty_store.writing_all() as deployment:
+        deployment.use_key(second)
+    for value in (second, third):
+        with empty_store.writing_all() as deployment:
+            deployment.use_key(value)
+            deployment.open(DEPLOYMENT).journal.append(event(action=Action.MASTER_KEY_USED))
+    with empty_store.reading_all() as deployment:
+        assert deployment.key_check() == third
+        assert deployment.key_checks() == (first, second, third)
+
+
+def test_a_master_key_that_comes_into_use_moves_the_epoch(empty_store: ports.Store) -> None:
+    with empty_store.writing_all() as deployment:
+        deployment.set_key_check(b"\x01a")
+    look = getattr(empty_store, "look", lambda: None)
+    look()
+    before = empty_store.epochs.of(DEPLOYMENT)
+    with empty_store.writing_all() as deployment:
+        deployment.use_key(b"\x02b")
+        deployment.open(DEPLOYMENT).journal.append(event(action=Action.MASTER_KEY_USED))
+    look()
+    assert empty_store.epochs.of(DEPLOYMENT) != before
+
+
 def test_changes_of_the_deployment_need_an_event(store: ports.Store) -> None:
     founded, key, known = tenant(), signing_key(), signing_key()
     add_keys(store, known)

@@ -27,6 +27,7 @@ from tests.stores.examples import (
     user,
 )
 from tests.stores.flow_examples import (
+    authenticator,
     code,
     consent,
     device_code,
@@ -57,6 +58,8 @@ def person_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
     found_by = SignInDigests(digest_of(stem, other), digest_of(stem, id_, other))
     both = [digest_of(stem, id_), digest_of(stem, other), digest_of(stem, id_, other)]
     new = sign_in(person, id=id_, signed_in_at=at)
+    step = draw(st.integers(0, 2))
+    app_key = authenticator(person, used_step=step, created_at=at)
     mine, key = consent(person, app, given_at=at), passkey(person, id=id_, created_at=at)
     at_work = portal_session(person, other, created_at=at)
     link = password_link(person, created_at=at, expires_at=at)
@@ -72,6 +75,13 @@ def person_calls(draw: st.DrawFn, stem: str, clients: tuple[str, ...]) -> Call:
         lambda unit: unit.sign_ins.add_passkey(key),
         lambda unit: unit.sign_ins.note_passkey_use(id_, 7, at),
         lambda unit: unit.sign_ins.remove_passkey(person, id_),
+        lambda unit: unit.sign_ins.save_authenticator(app_key),
+        lambda unit: unit.sign_ins.spend_step(person, step, at),
+        lambda unit: unit.sign_ins.remove_authenticator(person),
+        lambda unit: unit.sign_ins.set_recovery_codes(person, sorted({*both[:step]})),
+        lambda unit: unit.sign_ins.spend_recovery_code(person, both[0]),
+        lambda unit: unit.sign_ins.demand("everybody", at),
+        lambda unit: unit.sign_ins.count_without_factor(None, step),
         lambda unit: unit.sign_ins.save_attempts({both[0]: at}),
         lambda unit: unit.sign_ins.attempts(both),
         lambda unit: unit.sign_ins.add_portal_session(at_work, both[0]),

@@ -209,3 +209,19 @@ def test_no_digest_is_shown(store: ports.Store, here: str, owner: str) -> None:
         shown = repr((unit.clients.digests(owner), unit.clients.secrets(owner)))
     assert repr(DIGEST) not in shown
     assert DIGEST.hex() not in shown
+
+
+@pytest.mark.requirement("D-02")
+def test_a_digest_is_made_anew_where_it_is_as_it_was(
+    store: ports.Store, here: str, owner: str
+) -> None:
+    add(store, here, owner, 2)
+    with store.writing(here) as unit:
+        assert unit.clients.renew_digest(owner, 1, DIGEST, b"new")
+        assert not unit.clients.renew_digest(owner, 1, DIGEST, b"newer")
+        assert not unit.clients.renew_digest(owner, 3, DIGEST, b"new")
+        assert not unit.clients.renew_digest(guid(), 1, DIGEST, b"new")
+    with store.reading(here) as unit:
+        kept = {known.id: known.digest for known in unit.clients.digests(owner)}
+        assert kept == {1: b"new", 2: DIGEST}
+        assert [known.use_count for known in unit.clients.secrets(owner)] == [0, 0]

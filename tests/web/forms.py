@@ -20,6 +20,7 @@ from tests.flows import (
 )
 from tests.served import Served, Tenant
 from tests.web.indoors import Indoors
+from tests.web.second_factors import App, demand, enrolled, given_app, key_on
 
 ACCOUNT = "/identity/account"
 NEW_PASSWORD = "a password of one's own"
@@ -111,6 +112,48 @@ def _passkey(stage: Stage) -> Fields:
     return fields | {"assertion": stage.authenticator.assertion(challenge_of(page))}
 
 
+def _at_code(stage: Stage) -> tuple[Landing, App]:
+    """Somebody with an app whose password was right."""
+    person = new_person(stage.served, stage.tenant)
+    app = given_app(stage.served, stage.tenant.id, person.id)
+    return stage.visitor.sign_in(stage.errand(prompt="login"), person), app
+
+
+def _code(stage: Stage) -> Fields:
+    page, app = _at_code(stage)
+    _, fields = form_of(page.response.text, "submit")
+    return fields | {"code": app.code()}
+
+
+def _code_passkey(stage: Stage) -> Fields:
+    given_app(stage.served, stage.tenant.id, stage.person.id)
+    page = stage.visitor.sign_in(stage.errand(prompt="login"), stage.person)
+    _, fields = form_of(page.response.text, "passkey")
+    return fields | {"assertion": stage.authenticator.assertion(challenge_of(page))}
+
+
+def _enrol(stage: Stage) -> Fields:
+    page = stage.errand(prompt="login")
+    demand(stage.served, stage.tenant.id, "everybody")
+    page = stage.visitor.sign_in(page, new_person(stage.served, stage.tenant))
+    _, fields = form_of(page.response.text, "submit")
+    return fields | {"code": App(stage.house.world, key_on(page)).code()}
+
+
+def _app(stage: Stage) -> Fields:
+    page = stage.visitor.get(f"{ACCOUNT}/authenticator")
+    _, fields = form_of(page.response.text, "submit")
+    return fields | {"code": App(stage.house.world, key_on(page)).code()}
+
+
+def _remove_app(stage: Stage) -> Fields:
+    enrolled(stage.visitor, stage.house.world, stage.visitor.get(f"{ACCOUNT}/authenticator"))
+    _, fields = form_of(
+        stage.visitor.get(f"{ACCOUNT}/authenticator/remove").response.text, "submit"
+    )
+    return fields | {"current": stage.person.password}
+
+
 def _one_time(stage: Stage) -> Fields:
     person = new_person(stage.served, stage.tenant)
     set_password(stage.served, stage.tenant, person.id, "only for once", one_time=True)
@@ -191,6 +234,9 @@ def hidden_of(page: Landing | str, action: str) -> Fields:
 FORMS: Mapping[str, Callable[[Stage], Fields]] = {
     "/identity/signin": _sign_in,
     "/identity/signin/passkey": _passkey,
+    "/identity/code": _code,
+    "/identity/code/passkey": _code_passkey,
+    "/identity/enrol": _enrol,
     "/identity/password": _one_time,
     "/identity/choose": _choose,
     "/identity/consent": _consent,
@@ -203,6 +249,9 @@ FORMS: Mapping[str, Callable[[Stage], Fields]] = {
     f"{ACCOUNT}/consents/remove": _on_account("/consents/remove"),
     f"{ACCOUNT}/passkeys/add": lambda stage: stage.new_passkey(another_passkey(stage)),
     f"{ACCOUNT}/passkeys/remove": _on_account("/passkeys/remove"),
+    f"{ACCOUNT}/authenticator": _app,
+    f"{ACCOUNT}/authenticator/remove": _remove_app,
+    f"{ACCOUNT}/recovery-codes": _on_account("/recovery-codes"),
     f"{ACCOUNT}/password": _password,
     f"{ACCOUNT}/signout": _on_account("/signout"),
 }

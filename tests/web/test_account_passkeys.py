@@ -7,8 +7,9 @@ import jwt
 import pytest
 
 from gatepost.model.errors import Refused
-from gatepost.services.account import AccountService, NewPassword
+from gatepost.services.account import AccountService
 from gatepost.services.browsers import Browser
+from gatepost.services.new_passwords import NewPassword
 from tests.authenticator import Authenticator
 from tests.flows import Visitor, new_application, new_person, redeem, token
 from tests.served import Served
@@ -50,7 +51,7 @@ def test_a_passkey_is_added_used_and_removed(served: Served) -> None:
     landing = answered(elsewhere, page, passkey.assertion(challenge_of(page)))
     claims = _id_token(served, redeem(served, client, landing.answer["code"]).json())
     assert (claims["sub"], claims["acr"]) == (person.id, "phr")
-    assert claims["amr"] == ["swk", "user"]
+    assert claims["amr"] == ["swk", "user", "mfa"]
     assert elsewhere.http.cookies["gatepost-sid"] != before
     page = elsewhere.get(ACCOUNT)
     assert "last used" in page.response.text

@@ -17,6 +17,9 @@ FROM_APPLICATIONS = {AUTHORIZE, END_SESSION}
 BEFORE_SIGN_IN = {
     "/identity/signin",
     "/identity/signin/passkey",
+    "/identity/code",
+    "/identity/code/passkey",
+    "/identity/enrol",
     "/identity/device",
     "/identity/welcome",
     f"{ACCOUNT}/alias",

@@ -12,7 +12,7 @@ from tests.served import Served
 from tests.web.forms import FORMS, Stage, hidden_of
 from tests.web.indoors import indoors
 
-PAGES = ("resume", "signin", "password", "choose", "consent", "device/confirm")
+PAGES = ("resume", "signin", "code", "enrol", "password", "choose", "consent", "device/confirm")
 OTHER_BROWSER = "This page belongs to another browser"
 OVER = "This sign-in is over"
 EVIL = "https://attacker.example"

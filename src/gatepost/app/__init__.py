@@ -2,42 +2,53 @@
 
 from gatepost.app.house import (
     House,
-    StartFault,
     api_document,
     backup_store,
     ensure_signing_key,
     found_house,
     has_tenant,
     journal_verdicts,
+    key_rules,
     migrate_store,
     open_house,
     prepare_house,
     restore_store,
+    rewrapping,
     signing_keys,
     sqlite_file,
     store_revision,
 )
+from gatepost.app.ledger import Ledger
 from gatepost.app.links import printed_links
+from gatepost.app.master_key import StartFault, add_master_key, holder_of, retire_master_key
 from gatepost.app.server import Server
+from gatepost.app.traced import check_tracing
 from gatepost.storage.epochs import Board, StoreEpochs
 
 __all__ = [
     "Board",
     "House",
+    "Ledger",
     "Server",
     "StartFault",
     "StoreEpochs",
+    "add_master_key",
     "api_document",
     "backup_store",
+    "check_tracing",
     "ensure_signing_key",
     "found_house",
     "has_tenant",
+    "holder_of",
     "journal_verdicts",
+    "key_rules",
     "migrate_store",
     "open_house",
     "prepare_house",
     "printed_links",
     "restore_store",
+    "retire_master_key",
+    "rewrapping",
     "signing_keys",
     "sqlite_file",
     "store_revision",

@@ -1,16 +1,20 @@
 """The doors of the application, wired, and the front before them."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from gatepost.app.house import House, sqlite_file
+from gatepost.app.traced import TracedFront
 from gatepost.protocol.discovery import ISSUER_PATH
 from gatepost.services.access import AccessService
 from gatepost.services.sign_in_lists import SignInLists
+from gatepost.web import site
 from gatepost.web.api import docs_page, openapi
 from gatepost.web.api.door import ApiDoor
 from gatepost.web.front import LANES, Door, Front
+from gatepost.web.health import MetricsDoor, Vital
 from gatepost.web.interaction.cookies import Cookies
 from gatepost.web.interaction.door import InteractionDoor
 from gatepost.web.interaction.visits import Place, Rooms
@@ -21,6 +25,9 @@ from gatepost.web.portal.door import PortalDoor
 from gatepost.web.portal.words import sayer
 from gatepost.web.site import ApiPaper, Site
 
+if TYPE_CHECKING:
+    from gatepost.app.spans import Tracing
+
 
 class Inside(NamedTuple):
     """The services behind the doors."""
@@ -30,29 +37,36 @@ class Inside(NamedTuple):
     portal: portal_visits.Rooms
     access: AccessService
     lists: SignInLists
-    is_leaving: Callable[[], bool]
+    vital: Vital
+    tracing: "Tracing | None" = None
 
 
 def front_of(house: House, public_url: str, inside: Inside) -> Front:
     """The application; the order of the doors is the order in which they are asked."""
     world = house.world
-    site = Site(world.store, ApiPaper(openapi.document, docs_page.resources), inside.is_leaving)
+    rest = Site(ApiPaper(openapi.document, docs_page.resources), inside.vital)
     doors: tuple[Door, ...] = (
         _interaction(house, public_url, inside),
         _portal(house, public_url, inside),
         OidcDoor(public_url + ISSUER_PATH, inside.desk, world.store),
-        site.documents(),
+        rest.documents(),
         _api(house, inside),
-        site,
+        rest,
     )
     https = public_url.startswith("https:")
     # An embedded store has one writer, so more than one lane would only wait for it.
     lanes = LANES if sqlite_file(house.settings) is None else 1
     trusted = house.settings.trusted_proxies
-    front = Front(doors, world.dice, trusted, https=https, lanes=lanes)
+    make = partial(TracedFront, inside.tracing) if inside.tracing else Front
+    front = make(doors, world.dice, trusted, https=https, lanes=lanes)
     for method, path in AT_HAND:
         front.answer_at_once(method, ISSUER_PATH + path)
     return front
+
+
+def metrics_front(house: House, text: Callable[[], str]) -> Front:
+    """What answers at a listener that has the metrics, and nothing else."""
+    return Front((MetricsDoor(text, site.explain),), house.world.dice, (), https=False)
 
 
 def _interaction(house: House, public_url: str, inside: Inside) -> InteractionDoor:

@@ -1,40 +1,28 @@
 """The house: the store that is open, the keys, and what the command line does with them."""
 
-import hmac
 import os
-from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gatepost.app.master_key import StartFault, check_key, loaded_key, make_first_key
 from gatepost.crypto.foreign_keys import ForeignKeys
 from gatepost.crypto.jose import Jose
 from gatepost.crypto.passwords import Argon2Passwords
-from gatepost.crypto.sealing import (
-    KeyedSecrets,
-    KeyFileFault,
-    MasterKey,
-    Sealer,
-    check_value,
-    create_master_key,
-    load_master_key,
-)
-from gatepost.model.keys import Phase, SigningKey
-from gatepost.services import journal, keys, tenants
+from gatepost.crypto.sealing import KeyedSecrets, MasterKey, Sealer
+from gatepost.model.keys import KeyRules, Phase, SigningKey
+from gatepost.services import journal, key_schedule, keys, tenants
 from gatepost.services.world import World
 from gatepost.settings import Settings, safe_database_url
 from gatepost.storage import backup, schema
 from gatepost.storage.engine import Database, sqlite_path
 from gatepost.storage.epochs import StoreEpochs
 from gatepost.storage.replica import Replica
+from gatepost.storage.rewrapping import SqlRewrapping
 from gatepost.storage.sql_store import SqlStore
 from gatepost.system import SystemClock, SystemDice
 from gatepost.web.api import openapi
-
-_KEY_BYTES = 32
-
-
-class StartFault(Exception):
-    """The server or command cannot start; one line that says why and what to do."""
 
 
 class House(NamedTuple):
@@ -53,28 +41,32 @@ class House(NamedTuple):
 def open_house(settings: Settings, epochs: StoreEpochs | None = None) -> House:
     """Open a store that is ready for use; refused when it is not."""
     database = _existing(settings)
-    found = schema.revision(database.engine)
-    if found != schema.HEAD:
-        shown = safe_database_url(settings.database_url)
-        raise StartFault(
-            f"The store at {shown} is empty. Run: gatepost init"
-            if found is None
-            else f"The store at {shown} is not at the newest schema. Run: gatepost migrate"
-        )
-    return _furnish(settings, database, _loaded_key(settings), epochs)
+    with _given_back(database):
+        found = schema.revision(database.engine)
+        if found != schema.HEAD:
+            shown = safe_database_url(settings.database_url)
+            raise StartFault(
+                f"The store at {shown} is empty. Run: gatepost init"
+                if found is None
+                else f"The store at {shown} is not at the newest schema. Run: gatepost migrate"
+            )
+        return _furnish(settings, database, loaded_key(settings), epochs)
 
 
 def prepare_house(settings: Settings) -> House:
     """Open a store, bringing it to the newest schema; an embedded one gets its master key."""
-    return _prepared(settings, _database(settings))
+    database = _database(settings)
+    with _given_back(database):
+        return _prepared(settings, database)
 
 
 def found_house(settings: Settings) -> House:
     """The same for `gatepost init`, which is run on purpose: any new store gets its master key."""
     database = _database(settings)
-    schema.migrate(database.engine)
-    _make_first_key(settings, database)
-    return _prepared(settings, database)
+    with _given_back(database):
+        schema.migrate(database.engine)
+        make_first_key(settings, database)
+        return _prepared(settings, database)
 
 
 def migrate_store(settings: Settings) -> bool:
@@ -98,8 +90,18 @@ def restore_store(settings: Settings, source: Path) -> int:
 
 
 def ensure_signing_key(house: House) -> None:
-    """Make the first signing key, or one of the algorithm that the settings changed to."""
+    """Make the first signing key, where there is none."""
     keys.ensure(house.world, house.settings.signing_algorithm)
+
+
+@contextmanager
+def _given_back(database: Database) -> Iterator[None]:
+    """Give back the connections of a house that cannot be opened."""
+    try:
+        yield
+    except BaseException:
+        database.engine.dispose()
+        raise
 
 
 def _furnish(
@@ -119,33 +121,8 @@ def _furnish(
         theme=settings.theme,
     )
     house = House(settings, database, store, world)
-    _check_key(house, master)
+    check_key(settings, world)
     return house
-
-
-def _check_key(house: House, master: MasterKey) -> None:
-    """The master key must be the one that the store was made with (security.md D-02)."""
-    expected = check_value(master)
-    with house.store.reading_all() as deployment:
-        known = deployment.key_check()
-    if known is None:
-        with house.store.writing_all() as deployment:
-            known = deployment.key_check()
-            if known is None:
-                deployment.set_key_check(expected)
-                return
-    if not hmac.compare_digest(known, expected):
-        raise StartFault(
-            f"The master key in {house.settings.master_key_path()} is not the one that this "
-            "store was made with. Put the right key file there."
-        )
-
-
-def _loaded_key(settings: Settings) -> MasterKey:
-    try:
-        return load_master_key(settings.master_key_path())
-    except KeyFileFault as fault:
-        raise StartFault(str(fault)) from None
 
 
 def _existing(settings: Settings) -> Database:
@@ -168,38 +145,15 @@ def _database(settings: Settings) -> Database:
 
 def _prepared(settings: Settings, database: Database) -> House:
     schema.migrate(database.engine)
-    path = settings.master_key_path()
+    path = settings.key_file()
     if database.path is not None:
-        _make_first_key(settings, database)
-    elif not path.exists():
+        make_first_key(settings, database)
+    elif path is not None and not path.exists():
         raise StartFault(
             f"There is no master key at {path}. For a new store run: gatepost init. "
             "For a store in use put its own key file there."
         )
-    return _furnish(settings, database, _loaded_key(settings))
-
-
-def _make_first_key(settings: Settings, database: Database) -> None:
-    """Make the master key of a store that never had one.
-
-    The key is written while the store is held for writing, so that processes that start together
-    go on with one key, and none reads a half-written file.
-    """
-    path = settings.master_key_path()
-    random = urlsafe_b64decode(SystemDice().token(_KEY_BYTES) + "=")
-    master = MasterKey(random)
-    store = SqlStore(database.engine, KeyedSecrets(master, SystemDice()))
-    with store.reading_all() as deployment:
-        if deployment.key_check() is not None:
-            return
-    with store.writing_all() as deployment:
-        if deployment.key_check() is not None or path.exists():
-            return
-        try:
-            create_master_key(path, random)
-        except KeyFileFault as fault:
-            raise StartFault(str(fault)) from None
-        deployment.set_key_check(check_value(master))
+    return _furnish(settings, database, loaded_key(settings))
 
 
 def api_document() -> dict[str, Any]:
@@ -215,6 +169,21 @@ def sqlite_file(settings: Settings) -> Path | None:
 def signing_keys(house: House) -> tuple[tuple[SigningKey, Phase], ...]:
     """The signing keys with their phases."""
     return keys.listed(house.world)
+
+
+def key_rules(house: House) -> KeyRules:
+    """The rules of the schedule of signing keys, as they are set."""
+    return key_schedule.rules_of(
+        house.settings.signing_algorithm,
+        house.settings.key_announce_days,
+        house.settings.key_active_days,
+        house.settings.key_retain_days,
+    )
+
+
+def rewrapping(house: House) -> SqlRewrapping:
+    """What is kept under which master key."""
+    return SqlRewrapping(house.database.engine)
 
 
 def has_tenant(house: House) -> bool:

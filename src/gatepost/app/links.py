@@ -1,6 +1,7 @@
 """Links to set a password, wired: mailed by the server, or printed on the command line."""
 
-from gatepost.app.house import House, StartFault
+from gatepost.app.house import House
+from gatepost.app.master_key import StartFault
 from gatepost.outgoing import NoMailer, SmtpMailer
 from gatepost.ports import Mailer
 from gatepost.protocol.discovery import ISSUER_PATH

@@ -5,9 +5,14 @@ import threading
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from gatepost.app.doors import Inside, front_of
-from gatepost.app.house import House
+from gatepost.app import gauges, metrics
+from gatepost.app.counting import Counting
+from gatepost.app.doors import Inside, front_of, metrics_front
+from gatepost.app.gauges import Outlook, Queue, Say
+from gatepost.app.house import House, key_rules
+from gatepost.app.ledger import Ledger
 from gatepost.app.links import password_links
+from gatepost.app.traced import traced
 from gatepost.app.watch import Watch
 from gatepost.crypto.passkeys import WebAuthnPasskeys
 from gatepost.model.errors import StoreUnavailable
@@ -22,14 +27,20 @@ from gatepost.services.client_login import Books, ClientLogin
 from gatepost.services.courier import Courier
 from gatepost.services.devices import DeviceService
 from gatepost.services.errands import Errands
+from gatepost.services.factor_letters import FactorLetters
+from gatepost.services.factors import OwnFactors
 from gatepost.services.flows import Flow, FlowRules, RefreshRules
 from gatepost.services.issuing import Mint
+from gatepost.services.key_schedule import KeySchedule
 from gatepost.services.keys import KeyRing
+from gatepost.services.note_lines import MOST_IN_ALL
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.portal_sessions import PortalSessions
 from gatepost.services.refusals import RefusalBook
+from gatepost.services.second_steps import SecondSteps
 from gatepost.services.sign_in import SignInService
 from gatepost.services.sign_in_lists import SignInLists
+from gatepost.services.sign_in_rules import FactorRemoval
 from gatepost.services.sign_out import SignOutService
 from gatepost.services.sweeping import Sweeper
 from gatepost.services.token import TokenService
@@ -38,6 +49,8 @@ from gatepost.services.try_out_calls import Calls, Endpoints
 from gatepost.services.try_out_flows import CALLBACK_PATH
 from gatepost.services.try_outs import TryOuts
 from gatepost.services.usage import UsageBook
+from gatepost.web.front import Front
+from gatepost.web.health import Standing, Vital
 from gatepost.web.interaction.visits import Rooms
 from gatepost.web.oidc.door import Desk
 from gatepost.web.portal import visits as portal_visits
@@ -46,24 +59,27 @@ _FLUSH_SECONDS = 1.0
 
 
 class Server:
-    """The application with its background work, for one worker process."""
+    """The application with its background work, for one worker process.
 
-    def __init__(self, house: House, public_url: str) -> None:
-        self._house = house
-        self._book = UsageBook()
-        self._refusals = RefusalBook(house.world)
+    The ledger is what the workers of a node share, and `worker` the number of this one's share.
+    """
+
+    def __init__(
+        self, house: House, public_url: str, ledger: Ledger | None = None, worker: int = 0
+    ) -> None:
+        house, self._tracing = traced(house)
+        self._house, self._ledger = house, ledger or Ledger()
+        self.counting = Counting(self._ledger.share(worker), self._gauges)
+        self._book, self._refusals = UsageBook(), RefusalBook(house.world, self.counting.note)
         issuer = public_url + ISSUER_PATH
         ring = KeyRing(house.world)
         mint = Mint(house.world, issuer, ring)
-        cards = Cards(house.store)
+        cards = Cards(house.world.store)
         access = AccessService(house.world, issuer, ring, self._refusals, cards)
-        rules, passkeys = _rules(house, public_url), _passkeys(public_url)
-        flow = Flow(house.world, mint, self._refusals, rules, passkeys)
-        messenger = Messenger(may_call_here=public_url.startswith("http:"))
-        self._courier = Courier(messenger, mint)
+        flow = _flow(house, public_url, mint, self._refusals)
+        self._courier = Courier(Messenger(may_call_here=public_url.startswith("http:")), mint)
         audiences = frozenset({issuer, *(issuer + path for path in ENDPOINTS.values())})
-        books = Books(self._book, self._refusals)
-        login = ClientLogin(house.world, audiences, books, cards)
+        login = ClientLogin(house.world, audiences, Books(self._book, self._refusals), cards)
         links = password_links(house, public_url, self._courier)
         rooms = _rooms(flow, login, self._courier, links)
         desk = Desk(
@@ -73,27 +89,40 @@ class Server:
             devices=rooms.devices,
             ring=ring,
         )
-        self._watch = Watch(house, ring)
-        self._stopping = threading.Event()
+        self._watch, self._outlook = Watch(house, ring), Outlook(house.world)
+        self._stopping, self._leaving = threading.Event(), threading.Event()
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
         lists = SignInLists(house.world, issuer, self._courier)
         sessions = PortalSessions(house.world, public_url, mint, (desk.tokens, access))
         endpoints = Endpoints(mint, desk.tokens, access, desk.use, desk.devices)
         self._try_outs = TryOuts(house.world, public_url, Calls(house.world, endpoints))
-        portal = portal_visits.Rooms(house.world, sessions, access, lists, links, self._try_outs)
-        self._leaving = threading.Event()
-        inside = Inside(rooms, desk, portal, access, lists, self._leaving.is_set)
+        letters = FactorLetters(house.world, links.mailer)
+        removal = FactorRemoval(house.world, issuer, self._courier, letters)
+        portal = portal_visits.Rooms(
+            house.world, sessions, access, lists, links, self._try_outs, removal
+        )
+        vital = Vital(self.standing, None if house.settings.metrics_listen else self._metrics)
+        inside = Inside(rooms, desk, portal, access, lists, vital, self._tracing)
         self.front = front_of(house, public_url, inside)
 
     def start(self) -> None:
         """Begin the background work."""
         self._watch.start()
+        self.counting.start()
         self._clerk.start()
         self._courier.start()
 
     def leave(self) -> None:
         """Say that this worker is not to be sent anything more."""
         self._leaving.set()
+
+    def standing(self) -> Standing:
+        """Whether requests may be sent here."""
+        return Standing.STOPPING if self._leaving.is_set() else self._watch.standing()
+
+    def metrics_front(self) -> Front:
+        """What answers at the listener for metrics."""
+        return metrics_front(self._house, self._metrics)
 
     def stop(self) -> None:
         """End it, and keep what is not yet kept."""
@@ -103,7 +132,26 @@ class Server:
         self._stopping.set()
         self._clerk.join(timeout=10)
         self._keep_the_rest()
+        if self._tracing is not None:
+            self._tracing.stop()
         self._house.close()
+
+    def _metrics(self) -> str:
+        return metrics.page(self._ledger)
+
+    def _gauges(self) -> tuple[Say, ...]:
+        waiting = {
+            "secret_uses": Queue(self._book.waiting),
+            "logout_notes": Queue(self._courier.waiting, MOST_IN_ALL),
+        }
+        return (
+            gauges.standing(self.standing),
+            gauges.calls(self.front),
+            gauges.queues(waiting),
+            gauges.connections(self._house.store),
+            gauges.sight(self._watch, self._house.world.clock, key_rules(self._house)),
+            self._outlook.say,
+        )
 
     def _keep_the_rest(self) -> None:
         try:
@@ -116,7 +164,9 @@ class Server:
         """Write the counters of use once a second, and once more at the end."""
         log = logging.getLogger("gatepost.usage")
         _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
-        sweeper = Sweeper(self._house.world, (self._try_outs.sweep,))
+        schedule = KeySchedule(self._house.world, key_rules(self._house))
+        also = (self._try_outs.sweep, schedule.act, self._outlook.look)
+        sweeper = Sweeper(self._house.world, also)
         ending = False
         while not ending:
             ending = self._stopping.wait(_FLUSH_SECONDS)
@@ -127,6 +177,11 @@ class Server:
                 log.warning("counters of use are kept for later: %s", fault)
             except Exception:
                 log.exception("counters of use could not be written")
+
+
+def _flow(house: House, public_url: str, mint: Mint, refusals: RefusalBook) -> Flow:
+    rules, passkeys = _rules(house, public_url), _passkeys(public_url)
+    return Flow(house.world, mint, refusals, rules, passkeys)
 
 
 def _rules(house: House, public_url: str) -> FlowRules:
@@ -146,6 +201,7 @@ def _passkeys(public_url: str) -> WebAuthnPasskeys:
 
 def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLinks) -> Rooms:
     errands = Errands(flow)
+    letters = FactorLetters(flow.world, links.mailer)
     return Rooms(
         flow=flow,
         errands=errands,
@@ -155,4 +211,6 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLink
         account=AccountService(flow, errands, courier),
         devices=DeviceService(flow.world, login),
         links=links,
+        second_steps=SecondSteps(flow, errands, courier, letters),
+        factors=OwnFactors(flow, courier, letters),
     )

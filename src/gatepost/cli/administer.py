@@ -18,12 +18,15 @@ from gatepost.cli.context import (
     settings_of,
     show,
 )
+from gatepost.cli.second_factors import tenant_set, user_remove_factors
+from gatepost.cli.tenant_choice import act_in
 from gatepost.model import reading
 from gatepost.model.bodies import UserBody
 from gatepost.model.clients import ClientCredentialClient
 from gatepost.model.people import LOCAL_PROVIDER, password_fault
 from gatepost.model.secret_values import MAX_LENGTH
-from gatepost.services import roles, tenants, users
+from gatepost.model.weak_passwords import names_around
+from gatepost.services import new_passwords, roles, tenants, users
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.tenants import Founded, Founding
 from gatepost.services.world import Act
@@ -65,7 +68,7 @@ def init(as_json: bool, config: Path | None, **wishes: Any) -> None:
 
 @click.group()
 def tenant() -> None:
-    """Add and list tenants.
+    """Add and list tenants, and set what they demand.
 
     Each tenant has people, clients and roles of its own.
     """
@@ -97,7 +100,13 @@ def tenant_list(as_json: bool, config: Path | None) -> None:
         found = tenants.all_tenants(house.world)
     show(
         [
-            {"Id": row.id, "Name": row.name, "Alias": row.alias, "Created": row.created_at}
+            {
+                "Id": row.id,
+                "Name": row.name,
+                "Alias": row.alias,
+                "Created": row.created_at,
+                "SecondFactor": row.second_factor,
+            }
             for row in found
         ],
         as_json=as_json,
@@ -106,7 +115,7 @@ def tenant_list(as_json: bool, config: Path | None) -> None:
 
 @click.group()
 def user() -> None:
-    """Add people who sign in here, and set their passwords."""
+    """Add people who sign in here, set their passwords, remove their second factors."""
 
 
 @user.command("add")
@@ -138,8 +147,9 @@ def user_add(
     reading.refuse(problems)
     with house_of(config) as house:
         way = printed_links(house) if wishes["by_link"] else given
-        act = _act(house, wishes["tenant_id"])
+        act = act_in(house, wishes["tenant_id"])
         values["role_ids"] = roles.ids_named(house.world, act.tenant_id, role_names)
+        _check_password(house, act, given, wishes)
         added = users.add(house.world, act, values)
         issued = _let_in(house, act, added.id, way)
     told = {"Id": added.id, "TenantId": act.tenant_id, "Email": added.email}
@@ -162,13 +172,17 @@ def user_set_password(as_json: bool, config: Path | None, email: str, **wishes: 
     given = _given(wishes)
     with house_of(config) as house:
         way = printed_links(house) if wishes["by_link"] else given
-        act = _act(house, wishes["tenant_id"])
+        act = act_in(house, wishes["tenant_id"])
         found = users.with_email(house.world, act.tenant_id, email)
         if found is None:
             raise CommandFault(f"There is no user {email} in the tenant {act.tenant_id}.")
         issued = _let_in(house, act, found.id, way)
     told = {"Id": found.id, "TenantId": act.tenant_id, "Email": found.email}
     _print_told(told | issued, as_json=as_json)
+
+
+tenant.add_command(tenant_set)
+user.add_command(user_remove_factors)
 
 
 def _founding(**wishes: Any) -> Founding:
@@ -241,26 +255,20 @@ def _print_told(told: dict[str, Any], *, as_json: bool) -> None:
         click.echo("Keep these now: they are not shown again.")
 
 
-def _act(house: House, tenant_id: str | None) -> Act:
-    known = [row.id for row in tenants.all_tenants(house.world)]
-    wanted = tenant_id.lower() if tenant_id else None
-    if wanted is None and len(known) == 1:
-        wanted = known[0]
-    if wanted not in known:
-        raise CommandFault(
-            f"There is no tenant {tenant_id}. See: gatepost tenant list"
-            if tenant_id
-            else "Name the tenant with --tenant-id. See: gatepost tenant list"
-        )
-    return tenants.operator_act(wanted or "", house.world.dice.guid())
-
-
 def _given_password(path: Path | None) -> str | None:
     password = first_line(path)
     fault = password_fault(password) if password is not None else None
     if fault:
         raise CommandFault(f"{fault} Put another into {path}.")
     return password
+
+
+def _check_password(house: House, act: Act, given: str | None, wishes: Mapping[str, Any]) -> None:
+    """Before the person is added, so that nobody is there without a password (R-45)."""
+    if given is not None:
+        tenant = tenants.get(house.world, act.tenant_id)
+        about = (wishes["email"], wishes["given_name"], wishes["surname"])
+        new_passwords.check(house.world, given, names_around(tenant.name, *about))
 
 
 def _given(wishes: Mapping[str, Any]) -> str | None:

@@ -64,7 +64,7 @@ def backup(file: Path, config: Path | None) -> None:
     settings = settings_of(config)
     rows = backup_store(settings, file)
     click.echo(f"{file} holds {rows} rows, consistent at one moment.")
-    click.echo(f"Keep a copy of {settings.master_key_path()} too, in another place.")
+    click.echo(f"Keep a copy of {settings.key_file() or 'the master key'} too, in another place.")
 
 
 @click.command()
@@ -78,4 +78,5 @@ def restore(file: Path, config: Path | None) -> None:
     """
     settings = settings_of(config)
     rows = restore_store(settings, file)
-    click.echo(f"restored {rows} rows; their master key belongs at {settings.master_key_path()}")
+    place = settings.key_file() or "where the settings say"
+    click.echo(f"restored {rows} rows; their master key belongs at {place}")

@@ -49,7 +49,7 @@ def examine(config: Path | None, *, with_journal: bool) -> list[Finding]:
     except SettingsFault as fault:
         return [Finding(Level.BAD, line, "Correct the setting.") for line in fault.lines]
     findings = [Finding(Level.GOOD, "settings are readable"), *_settings(settings)]
-    findings += _files(settings)
+    findings += [*_holder(settings), *_files(settings)]
     store = list(_schema(settings))
     findings += store
     if any(finding.level is Level.BAD for finding in store):
@@ -81,11 +81,20 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _holder(settings: Settings) -> Iterator[Finding]:
+    if settings.master_key is not None:
+        yield Finding(
+            Level.WARNING,
+            "the master key is in the environment",
+            "Name a file in GATEPOST_MASTER_KEY_FILE, or a command that prints it.",
+        )
+
+
 def _files(settings: Settings) -> Iterator[Finding]:
     store, init = sqlite_file(settings), "Run: gatepost init"
     is_new = store is not None and not store.exists()
     lost = "Put it back from its copy; for a store that is new, run: gatepost init"
-    for path, mend in ((store, init), (settings.master_key_path(), init if is_new else lost)):
+    for path, mend in ((store, init), (settings.key_file(), init if is_new else lost)):
         if path is None:
             continue
         if not path.exists():

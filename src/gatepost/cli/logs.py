@@ -1,11 +1,17 @@
-"""Log lines for people or for machines; line breaks in data can forge no entry (R-77)."""
+"""Log lines for people or for machines; line breaks in data can forge no entry (R-77).
+
+What the members of a line for machines mean stands in docs/operations.md, "Watch".
+"""
 
 import json
 import logging
 import sys
 from datetime import UTC, datetime
 
-_OWN = ("operation_id", "address")
+from gatepost.web import current
+
+_FOR_ALL = ("operation_id", "address")
+_FOR_MACHINES = (*_FOR_ALL, "action", "reason")
 
 
 class TextLines(logging.Formatter):
@@ -13,9 +19,10 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        details = " ".join(f"{name}={value}" for name, value in _details(record).items())
-        words = flat(_words(record, self))
-        return f"{_time(record)} {record.levelname:7} {words} {details}".rstrip()
+        details = _details(record, _FOR_ALL).items()
+        told = " ".join(f"{name}={flat(value)}" for name, value in details)
+        words = flat("\n".join([record.getMessage(), *_exception(record, self)]))
+        return f"{_time(record)} {record.levelname:7} {words} {told}".rstrip()
 
 
 class JsonLines(logging.Formatter):
@@ -27,9 +34,11 @@ class JsonLines(logging.Formatter):
             "time": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": _words(record, self),
-            **_details(record),
+            "message": record.getMessage(),
+            **_details(record, _FOR_MACHINES),
         }
+        for text in _exception(record, self):
+            entry["exception"] = text
         return json.dumps(entry)
 
 
@@ -37,12 +46,13 @@ def start_logging(log_format: str) -> None:
     """Send our log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if log_format == "json" else TextLines())
-    for name in ("gatepost", "uvicorn"):
+    for name in ("gatepost", "uvicorn", "opentelemetry"):
         log = logging.getLogger(name)
         log.handlers[:] = [handler]
         log.propagate = False
     logging.getLogger("gatepost").setLevel(logging.INFO)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for name in ("uvicorn", "opentelemetry"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -50,13 +60,17 @@ def _time(record: logging.LogRecord) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _words(record: logging.LogRecord, formatter: logging.Formatter) -> str:
-    words = record.getMessage()
-    return f"{words}\n{formatter.formatException(record.exc_info)}" if record.exc_info else words
+def _exception(record: logging.LogRecord, formatter: logging.Formatter) -> list[str]:
+    """Where a fault happened, if the line is of one."""
+    return [formatter.formatException(record.exc_info)] if record.exc_info else []
 
 
-def _details(record: logging.LogRecord) -> dict[str, str]:
-    return {name: getattr(record, name) for name in _OWN if hasattr(record, name)}
+def _details(record: logging.LogRecord, names: tuple[str, ...]) -> dict[str, str]:
+    """Whose request the line belongs to: as whoever wrote it says, or as the thread knows."""
+    origin = current.origin()
+    known = {} if origin is None else origin._asdict()
+    told = {name: getattr(record, name) for name in names if hasattr(record, name)}
+    return {**known, **told}
 
 
 def flat(text: str) -> str:

@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from gatepost.app import House, StartFault, ensure_signing_key, prepare_house
-from gatepost.cli import workers
+from gatepost.app import House, StartFault, check_tracing, ensure_signing_key, prepare_house
+from gatepost.cli import metrics, workers
 from gatepost.cli.context import config_option, settings_of
 from gatepost.cli.logs import start_logging
 from gatepost.model import setting_values
 from gatepost.model.errors import Code, Refused
-from gatepost.model.setting_values import Unusable
+from gatepost.model.setting_values import Listen, Unusable
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
 from gatepost.web.interaction.visits import ACCOUNT
@@ -44,7 +44,10 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
     settings = settings_of(config)
     settings = replace(settings, workers=count or settings.workers)
     start_logging(settings.log_format)
+    check_tracing(settings)
     plan = workers.reserve(host or _DEFAULT_HOST, port, settings.workers)
+    if settings.metrics_listen is not None:
+        plan = plan._replace(metrics=_reserved(settings.metrics_listen, settings.workers))
     shown = "localhost" if host is None else _bracketed(host)
     listening = f"http://{shown}:{plan.port}"
     public_url = settings.public_url or _own_address(listening)
@@ -57,6 +60,16 @@ def serve(host: str | None, port: int, count: int | None, config: Path | None) -
     if founded is not None:
         _welcome(founded, public_url)
     workers.run(plan, settings, public_url, lambda: click.echo(f"listening on {listening}"))
+
+
+def _reserved(listen: Listen, count: int) -> workers.Plan:
+    """The port for metrics, taken like the other one."""
+    try:
+        plan = workers.reserve(*listen, count)
+    except StartFault as fault:
+        raise metrics.taken(fault) from None
+    metrics.announce(plan.host, plan.port)
+    return plan
 
 
 def _own_address(listening: str) -> str:

@@ -18,13 +18,14 @@ from typing import Any, NamedTuple, NoReturn
 
 import uvicorn
 
-from gatepost.app import Board, Server, StartFault, StoreEpochs, open_house
+from gatepost.app import Board, Ledger, Server, StartFault, StoreEpochs, open_house
 from gatepost.cli.access_log import AccessLog
 from gatepost.cli.crowd import Crowd
-from gatepost.cli.leaving import LeavingServer
+from gatepost.cli.metrics import Beside, BesideServer
 from gatepost.cli.quick import QuickProtocol
 from gatepost.settings import Settings
 from gatepost.web.addresses import speaks_for_many
+from gatepost.web.front import Front
 
 _BACKLOG = 1024
 _KEEP_ALIVE_S = 15
@@ -42,12 +43,21 @@ _log = logging.getLogger("gatepost.workers")
 
 
 class Plan(NamedTuple):
-    """A port that is ours, and how many workers are to listen on it."""
+    """A port that is ours, how many workers are to listen on it, and one for metrics beside it."""
 
     host: str
     port: int
     workers: int
     socket: socket.socket
+    metrics: "Plan | None" = None
+
+
+class _Seat(NamedTuple):
+    """A worker's number among those of its node, and what they share."""
+
+    number: int
+    ledger: Ledger
+    epochs: StoreEpochs | None = None
 
 
 def reserve(host: str, port: int, count: int) -> Plan:
@@ -67,12 +77,12 @@ def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], Non
     _open_as_many_as_allowed()
     _leave_no_dump()
     if plan.workers == 1:
-        _work(plan.socket, (settings, public_url), ready)
+        _work(plan, (settings, public_url), ready, _Seat(0, Ledger()))
         return
     _Crew(plan, settings, public_url, ready).run()
 
 
-class _Announcing(LeavingServer):
+class _Announcing(BesideServer):
     """A server that says when it is ready."""
 
     ready: Callable[[], None]
@@ -94,6 +104,7 @@ class _Crew:
         self._public_url = public_url
         self._ready = ready
         self._board = Board(plan.workers)
+        self._ledger = Ledger(plan.workers)
         self._pids: dict[int, int] = {}
         self._stopping = False
         self._ready_from, self._ready_to = os.pipe()
@@ -119,6 +130,8 @@ class _Crew:
     def _wait_for_one(self) -> None:
         pid, status = os.wait()
         number = self._pids.pop(pid, None)
+        if number is not None:
+            self._ledger.bury(number)
         if self._stopping or number is None:
             return
         _log.error("worker %s ended with status %s; starting another", pid, status)
@@ -143,12 +156,9 @@ class _Crew:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
             os.close(self._alive_to)
             threading.Thread(target=self._follow, name="follow", daemon=True).start()
-            family = self._plan.socket.family
-            own = _bound(family, self._plan.host, self._plan.port, shared=True)
-            self._plan.socket.close()
             what = (self._settings, self._public_url)
-            epochs = StoreEpochs(self._board, number)
-            _work(own, what, lambda: _tell(self._ready_to), epochs)
+            seat = _Seat(number, self._ledger, StoreEpochs(self._board, number))
+            _work(_with_own_sockets(self._plan), what, lambda: _tell(self._ready_to), seat)
             status = 0
         except BaseException:  # noqa: BLE001  (a fork must end here, whatever happened)
             _log.exception("worker could not serve")
@@ -166,17 +176,37 @@ class _Crew:
             os.kill(pid, signal.SIGTERM)
 
 
-def _work(
-    own: socket.socket,
-    what: tuple[Settings, str],
-    ready: Callable[[], None],
-    epochs: StoreEpochs | None = None,
-) -> None:
+def _work(plan: Plan, what: tuple[Settings, str], ready: Callable[[], None], seat: _Seat) -> None:
     """One worker, from start to graceful stop."""
     settings, public_url = what
-    server = Server(open_house(settings, epochs), public_url)
-    config = uvicorn.Config(
-        server.front,
+    server = Server(open_house(settings, seat.epochs), public_url, seat.ledger, seat.number)
+    # uvicorn raises the signal again after its shutdown; ours must live on to close the store.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _already_stopping)
+    access_log = AccessLog(settings.log_format, server.counting.take)
+    server.front.note = access_log.note
+    server.start()
+    access_log.start()
+    sys.setswitchinterval(_TURN_S)
+    _rest_what_stays()
+    try:
+        config = _config(server.front, settings)
+        announcing = _Announcing(config, server.leave, settings.drain_seconds)
+        announcing.ready, announcing.lagged = ready, server.counting.note_lag
+        if plan.metrics is not None:
+            front = server.metrics_front()
+            front.note = access_log.note
+            announcing.beside = Beside(_config(front, settings), plan.metrics.socket)
+        announcing.run(sockets=[plan.socket])
+    finally:
+        server.stop()
+        access_log.stop()
+
+
+def _config(front: Front, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        front,
         loop="uvloop",
         http=_protocol(settings),
         ws="none",
@@ -189,23 +219,6 @@ def _work(
         timeout_graceful_shutdown=_GRACE_S,
         backlog=_BACKLOG,
     )
-    # uvicorn raises the signal again after its shutdown; ours must live on to close the store.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(number, _already_stopping)
-    access_log = AccessLog(settings.log_format)
-    server.front.note = access_log.note
-    access_log.start()
-    server.start()
-    sys.setswitchinterval(_TURN_S)
-    _rest_what_stays()
-    try:
-        announcing = _Announcing(config, server.leave, settings.drain_seconds)
-        announcing.ready = ready
-        announcing.run(sockets=[own])
-    finally:
-        server.stop()
-        access_log.stop()
 
 
 def _protocol(settings: Settings) -> type[QuickProtocol]:
@@ -240,6 +253,14 @@ def _already_stopping(_signal: int, _frame: Any) -> None:
 
 def _tell(writing: int) -> None:
     os.write(writing, b"+")
+
+
+def _with_own_sockets(plan: Plan) -> Plan:
+    """The plan with sockets of this process alone; those of the launcher are closed."""
+    own = _bound(plan.socket.family, plan.host, plan.port, shared=True)
+    plan.socket.close()
+    metrics = _with_own_sockets(plan.metrics) if plan.metrics else None
+    return plan._replace(socket=own, metrics=metrics)
 
 
 def _bound(family: socket.AddressFamily, host: str, port: int, *, shared: bool) -> socket.socket:

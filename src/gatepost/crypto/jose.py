@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from gatepost.crypto import compact
 from gatepost.crypto.compact import ECDSA, P256_SIZE, RSA_PADDING, Check
-from gatepost.crypto.sealing import Sealer
+from gatepost.crypto.sealing import SealBroken, Sealer
 from gatepost.model import base64url
 from gatepost.model.base64url import encoded_bytes as _encoded
 from gatepost.model.keys import Algorithm, SigningKey
@@ -85,6 +85,14 @@ class Jose:
             made = compact.prepared_check(key.algorithm, key.public_jwk)
             check = self._checks.keep(name, made)
         return opened.payload if compact.is_signed(opened, check) else None
+
+    def resealed(self, kid: str, algorithm: Algorithm, sealed_private: bytes) -> bytes | None:
+        """A private key sealed anew under the master key in use; None where the seal is broken."""
+        place = _place(kid, algorithm)
+        try:
+            return self._sealer.seal(self._sealer.open(sealed_private, place), place)
+        except SealBroken:
+            return None
 
     def _new_private(self, algorithm: Algorithm) -> _PrivateKey:
         if algorithm == "ES256":

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher as Argon2
 from argon2 import Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from gatepost.crypto import common_passwords
 from gatepost.model.errors import StoreUnavailable
 from gatepost.model.people import PASSWORD_MAX
 from gatepost.ports import Dice
@@ -68,6 +69,10 @@ class Argon2Passwords:
             return self._argon2.check_needs_rehash(phc)
         except (InvalidHashError, UnicodeError):
             return True
+
+    def is_common(self, folded: str) -> bool:
+        """Whether a password, folded, is one of those that are used most."""
+        return common_passwords.is_common(folded)
 
     @property
     def decoy(self) -> str:

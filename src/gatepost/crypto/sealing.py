@@ -1,14 +1,13 @@
 """The master key, and what is kept under it: digests, seals and encrypted private keys.
 
-One key of 32 bytes lives in a file outside the store (security.md D-02). Each purpose gets a key
-of its own by HKDF-SHA256. What is stored begins with a key id, so that keys can be rotated.
+It is one key of 32 bytes outside the store (security.md D-02), or several while one follows
+another (docs/decisions/0027). Each purpose gets a key of its own by HKDF-SHA256. What is stored
+begins with the number of its master key.
 """
 
 import base64
 import hashlib
-import os
-import stat
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -17,24 +16,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gatepost.model.events import Head
-from gatepost.model.text import quoted
 from gatepost.ports import Dice, Kind
 
 Purpose = Literal["secret-hmac", "key-wrap", "journal", "key-check", "one-time", "proof"]
 
 KEY_SIZE = 32
-_BLOCK = 64  # of SHA-256, which the derived keys of 32 octets fill up with zeros
-KEY_ID = b"\x01"
+FIRST, LAST = 1, 254
 NONCE_SIZE = 12
 
-_OWNER_ONLY = 0o600
-_OTHERS = 0o077
-_MAX_FILE = 1024
-_SHOWN = 300
-
-
-class KeyFileFault(Exception):
-    """The master key cannot be read or made; one line with the mend."""
+_BLOCK = 64  # of SHA-256, which the derived keys of 32 octets fill up with zeros
 
 
 class SealBroken(Exception):
@@ -42,14 +32,31 @@ class SealBroken(Exception):
 
 
 class MasterKey:
-    """The one key from which all others come."""
+    """The keys from which all others come, by number. One of them is in use, and writes.
 
-    __slots__ = ("_octets",)
+    Which one is for the store to say; until it does it is the newest.
+    """
 
-    def __init__(self, octets: bytes) -> None:
-        if len(octets) != KEY_SIZE:
+    __slots__ = ("_keys", "in_use")
+
+    def __init__(self, keys: bytes | Mapping[int, bytes]) -> None:
+        """The keys by number; one alone is number 1."""
+        named = {FIRST: keys} if isinstance(keys, bytes) else keys
+        if not named or any(len(octets) != KEY_SIZE for octets in named.values()):
             raise ValueError(f"a master key has {KEY_SIZE} bytes")
-        self._octets = octets
+        self._keys = dict(sorted(named.items(), reverse=True))
+        self.in_use = max(named)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the keys, newest first."""
+        return tuple(self._keys)
+
+    def derive(self, purpose: Purpose, number: int | None = None) -> bytes:
+        """The key for one purpose; no derived key tells anything of another."""
+        info = b"gatepost 1 " + purpose.encode()
+        octets = self._keys[self.in_use if number is None else number]
+        return HKDF(SHA256(), KEY_SIZE, salt=None, info=info).derive(octets)
 
     def __repr__(self) -> str:
         return "***"
@@ -57,79 +64,69 @@ class MasterKey:
     def __reduce__(self) -> str:
         raise TypeError("a master key is not copied into other formats")
 
-    def derive(self, purpose: Purpose) -> bytes:
-        """The key for one purpose; no derived key tells anything of another."""
-        info = b"gatepost 1 " + purpose.encode()
-        return HKDF(SHA256(), KEY_SIZE, salt=None, info=info).derive(self._octets)
 
-
-def load_master_key(path: Path) -> MasterKey:
-    """Read the key; a file that others than the owner may touch is refused (D-24)."""
-    shown = quoted(str(path), limit=_SHOWN)
-    handle = _opened(path, shown)
-    try:
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
-            raise KeyFileFault(
-                f"The master key {shown} is not a file. Name a file in GATEPOST_MASTER_KEY_FILE."
-            )
-        if mode & _OTHERS:
-            raise KeyFileFault(
-                f"The master key {shown} is open to other users (mode {stat.S_IMODE(mode):o}). "
-                f"Take their rights away: chmod 600 {shown}"
-            )
-        return MasterKey(_key_in(os.read(handle, _MAX_FILE), shown))
-    finally:
-        os.close(handle)
-
-
-def create_master_key(path: Path, random32: bytes) -> MasterKey:
-    """Write a new key to a file that must not be there yet; it is there whole or not at all."""
-    master = MasterKey(random32)
-    shown = quoted(str(path), limit=_SHOWN)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = _made(draft, shown)
-    try:
-        _write(handle, base64.urlsafe_b64encode(random32).rstrip(b"=") + b"\n")
-        os.link(draft, path)
-        _keep_name(path.parent)
-    except FileExistsError:
-        raise KeyFileFault(_there_already(shown)) from None
-    except OSError as problem:
-        raise KeyFileFault(_not_written(shown, problem)) from None
-    finally:
-        draft.unlink(missing_ok=True)
-    return master
-
-
-def check_value(master: MasterKey) -> bytes:
+def check_value(master: MasterKey, number: int | None = None) -> bytes:
     """What the store keeps to tell a wrong master key at the start."""
-    return KEY_ID + master.derive("key-check")
+    of = master.in_use if number is None else number
+    return bytes([of]) + master.derive("key-check", of)
 
 
 class KeyedSecrets:
     """`ports.Secrets` under keys from the master key: the store alone cannot test a guess."""
 
     def __init__(self, master: MasterKey, dice: Dice) -> None:
-        self._pepper = _Mac(master.derive("secret-hmac"))
-        self._journal = _Mac(master.derive("journal"))
-        self._one_time = _Mac(master.derive("one-time"))
-        self._proof = _Mac(master.derive("proof"))
+        self._master = master
+        self._under = {number: _Under(master, number) for number in master.numbers}
+        self._orders = {number: self._order(number) for number in master.numbers}
         self._sealer = Sealer(master, dice)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the master keys at hand, newest first."""
+        return self._master.numbers
+
+    @property
+    def key_in_use(self) -> int:
+        """The number of the master key that writes."""
+        return self._master.in_use
+
+    def write_under(self, number: int) -> bool:
+        """Write under this master key from now on; False when it is not at hand."""
+        if number in self._under:
+            self._master.in_use = number
+        return number in self._under
+
+    def check_of(self, number: int) -> bytes:
+        """The check value of a master key."""
+        return check_value(self._master, number)
+
+    def is_old(self, stored: bytes) -> bool:
+        """Whether this was made under a master key that another one follows."""
+        return stored[:1] < bytes([self._master.in_use])
 
     def digest(self, secret: str) -> bytes:
         """Secrets have 256 random bits, so a fast keyed hash is enough (D-01)."""
-        # surrogatepass: whatever text a caller presents has a digest, and only one
-        return KEY_ID + self._pepper(b"client-secret\0" + _utf8(secret))
+        return self._under[self._master.in_use].digest(secret)
+
+    def digests(self, secret: str) -> tuple[bytes, ...]:
+        """The same under each master key, the one in use first."""
+        return tuple([under.digest(secret) for under in self._each()])
 
     def digest_of(self, kind: Kind, value: str) -> bytes:
         """The kind stands before the value, so that no code passes for one of another kind."""
-        return KEY_ID + self._one_time(kind.encode() + b"\0" + _utf8(value))
+        return self._under[self._master.in_use].digest_of(kind, value)
+
+    def digests_of(self, kind: Kind, value: str) -> tuple[bytes, ...]:
+        """The same under each master key, the one in use first."""
+        return tuple([under.digest_of(kind, value) for under in self._each()])
 
     def proof(self, *parts: str) -> str:
         """Base64url of a keyed code over the parts."""
-        code = self._proof(_framed(*(_utf8(part) for part in parts)))
-        return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
+        return self._under[self._master.in_use].proof(parts)
+
+    def proofs(self, *parts: str) -> tuple[str, ...]:
+        """The same under each master key, the one in use first."""
+        return tuple([under.proof(parts) for under in self._each()])
 
     def seal(self, place: str, plain: str) -> bytes:
         """Text sealed for one place."""
@@ -144,111 +141,79 @@ class KeyedSecrets:
 
     def seal_head(self, tenant_id: str, head: Head) -> bytes:
         """Each part stands behind its length, so that no two heads read alike."""
-        parts = (_utf8(tenant_id), head.seq.to_bytes(8, "big"), head.hash)
-        return KEY_ID + self._journal(b"journal-head\0" + _framed(*parts))
+        return self._under[self._master.in_use].seal_head(tenant_id, head)
+
+    def seals_of_head(self, tenant_id: str, head: Head) -> tuple[bytes, ...]:
+        """The same under each master key, the one in use first."""
+        return tuple([under.seal_head(tenant_id, head) for under in self._each()])
+
+    def _each(self) -> tuple["_Under", ...]:
+        return self._orders[self._master.in_use]
+
+    def _order(self, first: int) -> tuple["_Under", ...]:
+        others = (under for number, under in self._under.items() if number != first)
+        return (self._under[first], *others)
 
 
 class Sealer:
     """AES-256-GCM under the key-wrap key. What is sealed opens only at the place it was made for.
 
-    A seal is a key id, a random nonce, and the ciphertext with its tag.
+    A seal is the number of the master key, a random nonce, and the ciphertext with its tag.
     """
 
     def __init__(self, master: MasterKey, dice: Dice) -> None:
-        self._cipher = AESGCM(master.derive("key-wrap"))
+        self._master = master
+        self._ciphers = {
+            number: AESGCM(master.derive("key-wrap", number)) for number in master.numbers
+        }
         self._dice = dice
 
     def seal(self, plain: bytes, associated: bytes) -> bytes:
         """Encrypt; `associated` names the place and is needed again to open."""
         nonce = base64.urlsafe_b64decode(self._dice.token(NONCE_SIZE))
-        return KEY_ID + nonce + self._cipher.encrypt(nonce, plain, KEY_ID + associated)
+        number = self._master.in_use
+        key_id = bytes([number])
+        return key_id + nonce + self._ciphers[number].encrypt(nonce, plain, key_id + associated)
 
     def open(self, sealed: bytes, associated: bytes) -> bytes:
         """Decrypt, or raise SealBroken."""
         key_id, nonce, ciphertext = sealed[:1], sealed[1 : 1 + NONCE_SIZE], sealed[1 + NONCE_SIZE :]
-        if key_id != KEY_ID or len(nonce) != NONCE_SIZE:
-            raise SealBroken("This was not sealed by Gatepost, or by a newer one.")
+        cipher = self._ciphers.get(key_id[0]) if key_id else None
+        if cipher is None or len(nonce) != NONCE_SIZE:
+            raise SealBroken("This was not sealed by Gatepost, or under a master key not at hand.")
         try:
-            return self._cipher.decrypt(nonce, ciphertext, KEY_ID + associated)
+            return cipher.decrypt(nonce, ciphertext, key_id + associated)
         except InvalidTag:
             raise SealBroken("The seal does not match the master key and the place.") from None
 
 
-def _opened(path: Path, shown: str) -> int:
-    try:
-        # not to wait for a writer when the path names a pipe
-        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise KeyFileFault(
-            f"There is no master key at {shown}. Restore it from its backup, or name the right "
-            "file in GATEPOST_MASTER_KEY_FILE."
-        ) from None
-    except (OSError, ValueError) as problem:
-        raise KeyFileFault(
-            f"The master key {shown} cannot be opened ({_reason(problem)}). Give it to the user "
-            "that runs Gatepost, with mode 600."
-        ) from None
+class _Under:
+    """What is made under one of the master keys."""
 
+    def __init__(self, master: MasterKey, number: int) -> None:
+        self._key_id = bytes([number])
+        self._pepper = _Mac(master.derive("secret-hmac", number))
+        self._journal = _Mac(master.derive("journal", number))
+        self._one_time = _Mac(master.derive("one-time", number))
+        self._proof = _Mac(master.derive("proof", number))
 
-def _made(path: Path, shown: str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(path, flags, _OWNER_ONLY)
-    except (OSError, ValueError) as problem:
-        raise KeyFileFault(_not_written(shown, problem)) from None
+    def digest(self, secret: str) -> bytes:
+        return self._key_id + self._pepper(b"client-secret\0" + _utf8(secret))
 
+    def digest_of(self, kind: Kind, value: str) -> bytes:
+        return self._key_id + self._one_time(kind.encode() + b"\0" + _utf8(value))
 
-def _there_already(shown: str) -> str:
-    return (
-        f"There is a master key at {shown} already. Keep it: what the store holds can be read "
-        "with it only."
-    )
+    def proof(self, parts: tuple[str, ...]) -> str:
+        code = self._proof(_framed(*(_utf8(part) for part in parts)))
+        return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
 
-
-def _key_in(content: bytes, shown: str) -> bytes:
-    text = content.removesuffix(b"\n")
-    try:
-        key = base64.urlsafe_b64decode(text + b"=")
-    except ValueError:
-        key = b""
-    if len(key) != KEY_SIZE or base64.urlsafe_b64encode(key).rstrip(b"=") != text:
-        raise KeyFileFault(
-            f"The file {shown} holds no master key (43 characters of base64url for 32 bytes). "
-            "Restore it from its backup."
-        )
-    return key
-
-
-def _write(handle: int, content: bytes) -> None:
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, _OWNER_ONLY)
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-
-
-def _keep_name(folder: Path) -> None:
-    # a file survives a power cut only when its folder was written too
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _not_written(shown: str, problem: Exception) -> str:
-    return (
-        f"The master key {shown} cannot be written ({_reason(problem)}). Let the user that runs "
-        "Gatepost write in its folder."
-    )
-
-
-def _reason(problem: Exception) -> str:
-    return str(problem.strerror if isinstance(problem, OSError) else problem)
+    def seal_head(self, tenant_id: str, head: Head) -> bytes:
+        parts = (_utf8(tenant_id), head.seq.to_bytes(8, "big"), head.hash)
+        return self._key_id + self._journal(b"journal-head\0" + _framed(*parts))
 
 
 def _utf8(text: str) -> bytes:
+    # surrogatepass: whatever text a caller presents has a digest, and only one
     return text.encode("utf-8", "surrogatepass")
 
 

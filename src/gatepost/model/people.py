@@ -83,7 +83,7 @@ def email_fault(address: str) -> str | None:
 
 
 def password_fault(password: str) -> str | None:
-    """What is wrong with a new password (R-45): any characters, only the length is bounded."""
+    """What is wrong with the length of a new password (R-45); any characters will do."""
     if len(password) < PASSWORD_MIN:
         return f"A password has at least {PASSWORD_MIN} characters; 15 or more are better."
     if len(password) > PASSWORD_MAX:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 PENDING_LIFETIME = timedelta(minutes=30)
+FIRST_STEP_LIFETIME = timedelta(minutes=10)
 
 
 class RequestedClaims(Struct, frozen=True, kw_only=True):
@@ -56,13 +57,23 @@ class AccountErrand(Struct, frozen=True, kw_only=True, tag="account"):
 Errand = AuthorizationRequest | DeviceErrand | AccountErrand
 
 
+class FirstStep(Struct, frozen=True, kw_only=True):
+    """Whose password was right, when, and a mark of the very hash that it was compared with."""
+
+    user_id: str
+    mark: str
+    at: datetime
+
+
 class Progress(Struct, frozen=True, kw_only=True):
     """What was done for this one errand; each field is set by the step that proves it.
 
-    `sign_in_id` is a sign-in that was made for it, `chosen` one that the person chose to go on
-    with, `consented_as` the person who allowed it.
+    `first` is a password that was right and waits for a second step, `sign_in_id` a sign-in that
+    was made for it, `chosen` one that the person chose to go on with, `consented_as` the person
+    who allowed it.
     """
 
+    first: FirstStep | None = None
     sign_in_id: str | None = None
     chosen: str | None = None
     consented_as: str | None = None

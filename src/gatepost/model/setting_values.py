@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -21,6 +22,7 @@ _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _MIN_LIFETIME, _MAX_LIFETIME = 60, 365 * 86_400
 _MAX_CONNECTIONS = 1_000_000
 _MAX_DRAIN = 300
+_MAX_DAYS = 365
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -28,6 +30,33 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 class Unusable(Exception):
     """Carries what is wrong with a value, and the mend."""
+
+
+class Hidden:
+    """Text that nobody is shown."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hidden) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+class Command(NamedTuple):
+    """A program with its arguments, of which only the program is shown."""
+
+    argv: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Command({self.argv[0]!r}, ***)"
 
 
 class Listen(NamedTuple):
@@ -83,6 +112,31 @@ def path(text: str) -> Path:
     if not text.strip():
         raise Unusable("is empty", "Name a file, or remove the setting.")
     return Path(text)
+
+
+def hidden(text: str) -> Hidden:
+    """A secret value."""
+    if not text.strip():
+        raise Unusable("is empty", "Put the value there, or remove the setting.")
+    return Hidden(text)
+
+
+def command(text: str) -> Command:
+    """A program with its arguments, split as a shell would, and run without one."""
+    try:
+        argv = tuple(shlex.split(text))
+    except ValueError:
+        argv = ()
+    if not argv:
+        raise Unusable("is no command", "Write a program and its arguments; close all quotes.")
+    return Command(argv)
+
+
+def days(text: str) -> int:
+    """How many days."""
+    if not _NUMBER.fullmatch(text) or int(text) > _MAX_DAYS:
+        raise Unusable(f"is not a whole number from 0 to {_MAX_DAYS}", "Write for example 14.")
+    return int(text)
 
 
 def workers(text: str) -> int:
@@ -141,6 +195,15 @@ def listen(text: str) -> Listen:
             "is not a host and a port", "Write for example 127.0.0.1:9100 or [::1]:9100."
         )
     return Listen(host.strip("[]"), int(port))
+
+
+def tracing_url(text: str) -> str:
+    """Where traces are sent: the address of a collector, without a secret in it."""
+    if page_uri_fault(text) is not None or set(text) & set("?@"):
+        raise Unusable(
+            "is not the address of a collector", "Write for example http://localhost:4318."
+        )
+    return text.removesuffix("/")
 
 
 def smtp_url(text: str) -> MailServer:

@@ -13,8 +13,19 @@ RECENT = timedelta(minutes=10)
 
 PASSWORD = "pwd"
 PASSKEY = "passkey"
-METHOD_REFERENCES = {PASSWORD: ("pwd",), PASSKEY: ("swk", "user")}
-METHOD_CONTEXTS = {PASSWORD: "1", PASSKEY: "phr"}
+# a password and then one of these
+TOTP = "totp"
+RECOVERY = "recovery"
+# RFC 8176; a passkey verifies its person, so that it is both steps
+METHOD_REFERENCES = {
+    PASSWORD: ("pwd",),
+    PASSKEY: ("swk", "user", "mfa"),
+    TOTP: ("pwd", "otp", "mfa"),
+    RECOVERY: ("pwd", "otp", "mfa"),
+}
+# OpenID PAPE 1.0, 4: more than one factor was shown
+MULTI_FACTOR = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
+METHOD_CONTEXTS = {PASSWORD: "1", TOTP: MULTI_FACTOR, RECOVERY: MULTI_FACTOR, PASSKEY: "phr"}
 PASSKEY_LIMIT = 20
 PASSKEY_NAME_MAX = 100
 # COSE names, best first: ES256, Ed25519, and RS256 for Windows Hello

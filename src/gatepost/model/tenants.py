@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 Theme = Literal["aveva", "ocs"]
+SecondFactor = Literal["none", "administrators", "everybody"]
 THEME_PREFIX: dict[Theme, str] = {"aveva": "Tenant", "ocs": "Account"}
 
 ADMINISTRATOR = "2dc742ab-39ea-4fc0-a39e-2bcb71c26a5f"
@@ -40,11 +41,15 @@ ROLE_TYPE_BY_ID = {row.id: row for row in ROLE_TYPES}
 
 
 class Tenant(Struct, frozen=True, kw_only=True):
-    """An organisation with its own clients, users, roles and journal."""
+    """An organisation with its own clients, users, roles and journal.
+
+    `second_factor` says who of its people must have more than a password.
+    """
 
     id: str
     name: str
     alias: str
+    second_factor: SecondFactor = "none"
     created_at: datetime
     updated_at: datetime
 

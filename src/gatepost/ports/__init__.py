@@ -11,13 +11,24 @@ from gatepost.ports.client_stores import (
     SecretUse,
 )
 from gatepost.ports.epochs import Epochs, Glance
+from gatepost.ports.factor_stores import FactorStore
 from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
+from gatepost.ports.key_stores import KeyStore
 from gatepost.ports.redemption_stores import (
     FoundCode,
     FoundRefreshToken,
     RedemptionStore,
     Spending,
     SpendingOf,
+)
+from gatepost.ports.rewrapping import (
+    PRESENCE,
+    Presence,
+    Rest,
+    Rewrapping,
+    Sealed,
+    SealedRow,
+    SecretOf,
 )
 from gatepost.ports.stores import (
     Deployment,
@@ -30,6 +41,7 @@ from gatepost.ports.stores import (
 from gatepost.ports.world import (
     Clock,
     Dice,
+    KeyHolder,
     KeyVerifier,
     Kind,
     Mailer,
@@ -41,6 +53,7 @@ from gatepost.ports.world import (
 )
 
 __all__ = [
+    "PRESENCE",
     "ClientFacts",
     "ClientOrder",
     "ClientQuery",
@@ -52,11 +65,14 @@ __all__ = [
     "DirectoryStore",
     "Epochs",
     "ExpiringSecret",
+    "FactorStore",
     "FoundCode",
     "FoundRefreshToken",
     "Glance",
     "GrantStore",
     "JournalStore",
+    "KeyHolder",
+    "KeyStore",
     "KeyVerifier",
     "Kind",
     "ListedClient",
@@ -66,7 +82,13 @@ __all__ = [
     "PasskeyVerifier",
     "PasswordHasher",
     "PersonFacts",
+    "Presence",
     "RedemptionStore",
+    "Rest",
+    "Rewrapping",
+    "Sealed",
+    "SealedRow",
+    "SecretOf",
     "SecretUse",
     "Secrets",
     "SignInStore",

@@ -151,6 +151,9 @@ class ClientStore(Protocol):
     def save_secret(self, client_id: str, secret: Secret) -> None:
         """Keep a changed description or expiry."""
 
+    def renew_digest(self, client_id: str, secret_id: int, before: bytes, after: bytes) -> bool:
+        """Keep another digest of the same secret; False when it is not as before. Bookkeeping."""
+
     def remove_secret(self, client_id: str, secret_id: int) -> None:
         """Remove one secret."""
 

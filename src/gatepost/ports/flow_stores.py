@@ -21,6 +21,7 @@ from gatepost.model.grants import (
 from gatepost.model.portal import PortalSession, TryOut
 from gatepost.model.requests import Pending
 from gatepost.model.sign_ins import Consent, Passkey, SignIn, SignInDigests
+from gatepost.ports.factor_stores import FactorStore
 
 
 class Dependents(Struct, frozen=True):
@@ -30,7 +31,7 @@ class Dependents(Struct, frozen=True):
     refresh_tokens: int
 
 
-class SignInStore(Protocol):
+class SignInStore(FactorStore, Protocol):
     """Sign-ins, consents, passkeys and counted attempts of the tenant's people."""
 
     def add(self, sign_in: SignIn, digests: SignInDigests) -> None:

@@ -12,13 +12,13 @@ from typing import NamedTuple, Protocol
 
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import ChainedEvent, Event, Head
-from gatepost.model.keys import SigningKey
 from gatepost.model.people import InvitationStatus, User
 from gatepost.model.portal import PasswordLink, TryOut
 from gatepost.model.tenants import Role, Tenant
 from gatepost.ports.client_stores import ClientFacts, ClientStore, PageOf
 from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import GrantStore, SignInStore
+from gatepost.ports.key_stores import KeyStore
 from gatepost.ports.redemption_stores import RedemptionStore, SpendingOf
 
 
@@ -196,7 +196,7 @@ class Tenancy(Protocol):
         """Requests under way, codes, tokens."""
 
 
-class Deployment(Protocol):
+class Deployment(KeyStore, Protocol):
     """What crosses tenants, within one transaction."""
 
     def tenant_of_client(self, client_id: str) -> str | None:
@@ -223,6 +223,9 @@ class Deployment(Protocol):
     def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:
         """Try-outs that nobody ended in time, each with its tenant."""
 
+    def count_expiring_secrets(self, now: datetime, ends: Sequence[datetime]) -> tuple[int, ...]:
+        """For each end how many secrets of all clients are valid now and expire by then."""
+
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""
 
@@ -231,21 +234,6 @@ class Deployment(Protocol):
 
     def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a new tenant; False when its id is taken."""
-
-    def signing_keys(self) -> tuple[SigningKey, ...]:
-        """All signing keys that were not yet deleted."""
-
-    def add_signing_key(self, key: SigningKey) -> None:
-        """Keep a new key."""
-
-    def save_key_phases(self, key: SigningKey) -> None:
-        """Keep the changed times of a key."""
-
-    def key_check(self) -> bytes | None:
-        """The value that tells whether the master key is the right one."""
-
-    def set_key_check(self, value: bytes) -> None:
-        """Keep that value, once."""
 
     def open(self, tenant_id: str) -> Tenancy:
         """A tenant's stores within the same transaction."""

@@ -17,6 +17,7 @@ Kind = Literal[
     "password-link",
     "portal",
     "pushed-request",
+    "recovery-code",
     "refresh-token",
     "session",
     "silent",
@@ -41,17 +42,58 @@ class Dice(Protocol):
         """`size` random bytes as URL-safe text without padding."""
 
 
+class KeyHolder(Protocol):
+    """Who holds the master key: a file, the environment, or a command."""
+
+    @property
+    def place(self) -> str:
+        """How it is called in a sentence, without anything secret."""
+
+    def read(self) -> bytes:
+        """The text of a key file: one key a line, each with its number."""
+
+
 class Secrets(Protocol):
-    """Keyed digests of generated secrets, under a key that the store does not hold."""
+    """Keyed digests of generated secrets, under a key that the store does not hold.
+
+    While one master key follows another, things are kept under each of them. What is made is made
+    under the one in use; what is looked for is looked for under all (docs/decisions/0027).
+    """
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the master keys at hand, newest first."""
+
+    @property
+    def key_in_use(self) -> int:
+        """The number of the master key that writes."""
+
+    def write_under(self, number: int) -> bool:
+        """Write under this master key from now on; False when it is not at hand."""
+
+    def check_of(self, number: int) -> bytes:
+        """The check value of a master key, which tells a wrong one and begins with its number."""
+
+    def is_old(self, stored: bytes) -> bool:
+        """Whether this was made under a master key that another one follows."""
 
     def digest(self, secret: str) -> bytes:
         """What is kept of a client secret."""
 
+    def digests(self, secret: str) -> tuple[bytes, ...]:
+        """What may be kept of it: under each master key, the one in use first."""
+
     def digest_of(self, kind: Kind, value: str) -> bytes:
         """What is kept of a code, token or cookie; one kind is never taken for another."""
 
+    def digests_of(self, kind: Kind, value: str) -> tuple[bytes, ...]:
+        """What may be kept of it: under each master key, the one in use first."""
+
     def proof(self, *parts: str) -> str:
         """A code over these parts that nobody else can make, as URL-safe text."""
+
+    def proofs(self, *parts: str) -> tuple[str, ...]:
+        """The codes that may have been made: under each master key, the one in use first."""
 
     def seal(self, place: str, plain: str) -> bytes:
         """Text that only we can read again, and only at the same place."""
@@ -62,6 +104,9 @@ class Secrets(Protocol):
     def seal_head(self, tenant_id: str, head: Head) -> bytes:
         """The code that shows a chain's newest link to be ours."""
 
+    def seals_of_head(self, tenant_id: str, head: Head) -> tuple[bytes, ...]:
+        """The codes that it may bear: under each master key, the one in use first."""
+
 
 class PasswordHasher(Protocol):
     """Slow hashing for what people choose."""
@@ -71,6 +116,9 @@ class PasswordHasher(Protocol):
 
     def verify(self, phc: str, password: str) -> bool:
         """Whether the password is the one that was hashed."""
+
+    def is_common(self, folded: str) -> bool:
+        """Whether a password, folded, is one of those that are used most."""
 
     @property
     def decoy(self) -> str:
@@ -91,6 +139,9 @@ class Signer(Protocol):
 
     def verify(self, keys: Sequence[SigningKey], token_type: str, token: str) -> bytes | None:
         """The payload of a token that one of these keys signed, or None."""
+
+    def resealed(self, kid: str, algorithm: Algorithm, sealed_private: bytes) -> bytes | None:
+        """A private key sealed anew under the master key in use; None where the seal is broken."""
 
 
 class PasskeyVerifier(Protocol):

@@ -65,13 +65,17 @@ def presented(authorization: str | None, form: Mapping[str, str]) -> Credentials
 
 
 def matching_secret(
-    digests: Sequence[SecretDigest], presented_digest: bytes, now: datetime
+    digests: Sequence[SecretDigest], presented: Sequence[bytes], now: datetime
 ) -> SecretDigest | OAuthError:
-    """The secret that was presented, if it is one of these and not past its expiry (R-61, R-75)."""
+    """The secret that was presented, if it is one of these and not past its expiry (R-61, R-75).
+
+    `presented` are its digests, one for each master key.
+    """
     match: SecretDigest | None = None
     for known in digests:
-        if hmac.compare_digest(known.digest, presented_digest):
-            match = known
+        for each in presented:
+            if hmac.compare_digest(known.digest, each):
+                match = known
     if match is None:
         return refused("wrong_secret")
     if match.expires_at is not None and now >= match.expires_at:

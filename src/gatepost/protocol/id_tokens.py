@@ -12,7 +12,7 @@ from gatepost.protocol.scopes import API_SCOPE, EMAIL, PROFILE
 
 ID_TOKEN_TYPE = "JWT"
 LIFETIME = timedelta(seconds=300)
-CONTEXTS = tuple(METHOD_CONTEXTS.values())
+CONTEXTS = tuple(dict.fromkeys(METHOD_CONTEXTS.values()))
 TOKEN_CLAIMS = (
     "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "tid",
     "at_hash", "c_hash", "s_hash",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
+from gatepost.model.factors import Owed
 from gatepost.model.requests import (
     AccountErrand,
     AuthorizationRequest,
@@ -30,6 +31,8 @@ class Step(StrEnum):
     """What there is to do; each but the last is a page."""
 
     SIGN_IN = "signin"
+    CODE = "code"
+    ENROL = "enrol"
     PASSWORD = "password"
     CHOOSE = "choose"
     CONSENT = "consent"
@@ -38,9 +41,15 @@ class Step(StrEnum):
 
 
 class Facts(NamedTuple):
-    """What the store knows of this browser and person at this moment."""
+    """What the store knows of this browser and person at this moment.
 
+    `halfway` is what is owed after a password that was right for this errand and still stands,
+    `owed` what somebody owes who is signed in.
+    """
+
+    halfway: Owed
     sign_in: SignIn | None
+    owed: Owed
     must_change_password: bool
     consented: bool
     consent_rule: ConsentRule
@@ -49,11 +58,15 @@ class Facts(NamedTuple):
 
 def next_step(errand: Errand, progress: Progress, facts: Facts) -> Step | OAuthError:
     """The next step, or the error with which the errand ends."""
+    if facts.halfway is not Owed.NOTHING:
+        return _page(errand, _PAGE_OF[facts.halfway])
     sign_in = facts.sign_in
     if sign_in is None or _must_sign_in_anew(errand, progress, sign_in, facts.now):
         if sign_in is not None and _cannot_be_met(errand, progress, sign_in):
             return _UNMET
         return _page(errand, Step.SIGN_IN)
+    if facts.owed is not Owed.NOTHING:
+        return _page(errand, _PAGE_OF[facts.owed])
     if facts.must_change_password:
         return _page(errand, Step.PASSWORD)
     if _must_choose(errand, progress, sign_in):
@@ -63,6 +76,10 @@ def next_step(errand: Errand, progress: Progress, facts: Facts) -> Step | OAuthE
     return Step.FINISH
 
 
+_PAGE_OF = {Owed.A_SECOND_STEP: Step.CODE, Owed.A_FACTOR: Step.ENROL}
+_SECOND_STEP_MISSING = OAuthError(
+    "interaction_required", "the person must do a second step", "second_step_missing"
+)
 _UNMET = OAuthError(
     "unmet_authentication_requirements",
     "the person who signed in, or the way they did, is not the one that was asked for",
@@ -70,6 +87,8 @@ _UNMET = OAuthError(
 )
 _WITHOUT_A_PAGE = {
     Step.SIGN_IN: OAuthError("login_required", "nobody is signed in", "login_required"),
+    Step.CODE: _SECOND_STEP_MISSING,
+    Step.ENROL: _SECOND_STEP_MISSING,
     Step.PASSWORD: OAuthError(
         "interaction_required", "the person must change a password", "interaction_required"
     ),

@@ -1,48 +1,39 @@
 """Your account: what a person may see and end of their own, and how they sign in."""
 
-import hmac
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from gatepost.model import throttle
-from gatepost.model.errors import Code, Refused
-from gatepost.model.events import Action, Actor, Event
-from gatepost.model.people import User, password_fault
+from gatepost.model.events import Action
+from gatepost.model.factors import Owed
+from gatepost.model.people import User
 from gatepost.model.requests import AccountErrand
 from gatepost.model.sign_ins import (
     PASSKEY_LIMIT,
     PASSKEY_NAME_MAX,
-    RECENT,
     Consent,
     Passkey,
     SignIn,
 )
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import refused_character
-from gatepost.ports import Tenancy
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.services import endings, tenants, throttling
-from gatepost.services.browsers import Browser, sign_in_of, touch
+from gatepost.services import endings, new_passwords, tenants
+from gatepost.services.browsers import Browser, session_digests, sign_in_of
 from gatepost.services.courier import Courier
-from gatepost.services.endings import Ended, Ending
+from gatepost.services.digests import first_found
+from gatepost.services.endings import Ended
 from gatepost.services.errands import Errands
+from gatepost.services.first_steps import owed_by
 from gatepost.services.flows import Flow, Next, Reference
+from gatepost.services.new_passwords import NewPassword
+from gatepost.services.own_account import Someone, changing, known_password, own_event
 from gatepost.services.sign_in import Problem
 
 _WINDOW = timedelta(minutes=5)
-
-
-class Someone(NamedTuple):
-    """The person who is signed in at a browser."""
-
-    tenant_id: str
-    sign_in: SignIn
-    user: User
 
 
 class Agreed(NamedTuple):
@@ -63,17 +54,6 @@ class Overview(NamedTuple):
     passkeys: tuple[Passkey, ...]
 
 
-class NewPassword(NamedTuple):
-    """What a person typed to change their password."""
-
-    current: str
-    new: str
-    again: str
-
-    def __repr__(self) -> str:
-        return "NewPassword(***)"
-
-
 class AccountService:
     """What people do about themselves."""
 
@@ -84,23 +64,24 @@ class AccountService:
         self._courier = courier
 
     def someone(self, browser: Browser) -> Someone | None:
-        """Who is signed in, in the tenant they signed in to last."""
-        if not browser.sessions:
-            return None
-        digests = [self._world.secrets.digest_of("session", token) for token in browser.sessions]
-        with self._world.store.reading_all() as deployment:
-            tenants = deployment.tenants_of_sign_ins(digests)
-        for tenant_id in tenants:
+        """Who is signed in, in the tenant they signed in to last; nobody who owes more first."""
+        for tenant_id in self._tenants(browser):
             with self._world.store.reading(tenant_id) as tenancy:
                 sign_in = sign_in_of(self._world, tenancy, browser)
                 user = tenancy.directory.user(sign_in.user_id) if sign_in else None
                 one_time = user is not None and tenancy.directory.password_is_one_time(user.id)
-            if sign_in is not None and user is not None and not one_time:
+                is_half = one_time or owed_by(tenancy, sign_in) is not Owed.NOTHING
+            if sign_in is not None and user is not None and not is_half:
                 return Someone(tenant_id, sign_in, user)
         return None
 
-    def tenant_for(self, alias: str | None) -> str | None:
-        """The tenant to sign in to: the only one, or the one of this alias."""
+    def tenant_for(self, alias: str | None, browser: Browser) -> str | None:
+        """The tenant to sign in to: the one of this alias, one where more is owed, the only one."""
+        if alias is None:
+            for tenant_id in self._tenants(browser):
+                with self._world.store.reading(tenant_id) as tenancy:
+                    if sign_in_of(self._world, tenancy, browser) is not None:
+                        return tenant_id
         return tenants.chosen(self._world, alias)
 
     def begin(self, tenant_id: str, browser: Browser, *, fresh: bool) -> Next | None:
@@ -126,7 +107,7 @@ class AccountService:
 
     def end_sign_in(self, who: Someone, sign_in_id: str, browser: Browser) -> None:
         """End one of the person's sign-ins."""
-        with self._changing(who, browser) as (tenancy, ending):
+        with changing(self._flow, who, browser) as (tenancy, ending):
             sign_in = tenancy.sign_ins.get(sign_in_id)
             ended = Ended()
             if sign_in is not None and sign_in.user_id == who.user.id:
@@ -135,15 +116,16 @@ class AccountService:
 
     def end_others(self, who: Someone, browser: Browser) -> None:
         """End all of the person's sign-ins but this one."""
-        with self._changing(who, browser) as (tenancy, ending):
+        with changing(self._flow, who, browser) as (tenancy, ending):
             ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
         self._courier.send(ended.notes)
 
     def take_back(self, who: Someone, client_id: str, browser: Browser) -> None:
         """Take back a consent, and with it all that the client was given."""
-        with self._changing(who, browser) as (tenancy, ending):
+        with changing(self._flow, who, browser) as (tenancy, ending):
             if tenancy.sign_ins.remove_consent(who.user.id, client_id):
-                tenancy.journal.append(self._event(Action.CONSENT_REMOVED, who, browser, client_id))
+                taken = own_event(self._world, Action.CONSENT_REMOVED, who, browser)
+                tenancy.journal.append(replace(taken, target=client_id))
             endings.revoke_grants(ending, tenancy, who.user.id, "consent_removed", client_id)
 
     def replace_one_time(
@@ -156,7 +138,7 @@ class AccountService:
         if stand.step is not Step.PASSWORD or stand.person is None or stand.sign_in is None:
             return None
         who = Someone(reference.tenant_id, stand.sign_in, stand.person)
-        fault = new_password_fault(typed)
+        fault = new_passwords.typed_fault(self._world, typed, stand.person, stand.tenant)
         if fault:
             return Problem(fault)
         with self._world.store.reading(who.tenant_id) as tenancy:
@@ -167,47 +149,34 @@ class AccountService:
 
     def change_password(self, who: Someone, typed: NewPassword, browser: Browser) -> Problem | None:
         """Change a password that the person knows (R-52)."""
-        limits = throttling.keys(
-            self._world, {f"{who.tenant_id} change {who.user.id}": throttle.ACCOUNT_AND_ADDRESS}
-        )
-        with self._world.store.writing(who.tenant_id) as tenancy:
-            wait = throttling.count(self._world, tenancy, limits)
-            phc = tenancy.directory.password(who.user.id) or self._world.passwords.decoy
-        if wait:
-            self._refused(who, "too_many_attempts", browser)
-            return Problem("Too many attempts. Please wait a little and try again.", wait)
-        if not self._world.passwords.verify(phc, typed.current):
-            self._refused(who, "wrong_current_password", browser)
-            return Problem("The current password is not right.")
-        with self._world.store.writing(who.tenant_id) as tenancy:
-            throttling.give_back(self._world, tenancy, limits)
-        fault = new_password_fault(typed)
-        return Problem(fault) if fault else self._set_password(who, phc, typed, browser)
+        known = known_password(self._flow, who, typed.current, browser)
+        if isinstance(known, Problem):
+            return known
+        with self._world.store.reading(who.tenant_id) as tenancy:
+            tenant = tenancy.directory.tenant()
+        fault = new_passwords.typed_fault(self._world, typed, who.user, tenant)
+        return Problem(fault) if fault else self._set_password(who, known, typed, browser)
 
     def _set_password(
         self, who: Someone, known: str, typed: NewPassword, browser: Browser
     ) -> Problem | None:
         """Keep the new one; all other sign-ins and all grants end with the old (R-52)."""
         phc = self._world.passwords.hash(typed.new)
-        with self._changing(who, browser) as (tenancy, ending):
+        with changing(self._flow, who, browser) as (tenancy, ending):
             if tenancy.directory.password(who.user.id) != known:
                 return Problem("The password was changed elsewhere at this moment.")
             now = self._world.clock.now()
             tenancy.directory.set_password(who.user.id, phc, now, must_change=False)
-            tenancy.journal.append(self._event(Action.PASSWORD_SET, who, browser, who.user.id))
+            tenancy.journal.append(own_event(self._world, Action.PASSWORD_SET, who, browser))
             endings.end_password_link(ending, tenancy, who.user.id)
             ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
             endings.revoke_grants(ending, tenancy, who.user.id, "password_changed")
         self._courier.send(ended.notes)
         return None
 
-    def is_recent(self, who: Someone) -> bool:
-        """Whether the person signed in a moment ago, as for a new passkey they must have."""
-        return self._world.clock.now() - who.sign_in.signed_in_at < RECENT
-
     def passkey_challenge(self, who: Someone) -> str:
         """What a new passkey is to sign: good for this sign-in and a few minutes."""
-        return self._challenge(who, 0)
+        return self._challenges(who, 0)[0]
 
     def add_passkey(
         self, who: Someone, name: str, attestation: str, browser: Browser
@@ -216,8 +185,8 @@ class AccountService:
         name = name.strip() or "Passkey"
         if len(name) > PASSKEY_NAME_MAX or refused_character(name):
             return Problem(f"The name has more than {PASSKEY_NAME_MAX} or odd characters.")
-        made = self._flow.passkeys.registered(attestation, self._challenge(who, 0))
-        made = made or self._flow.passkeys.registered(attestation, self._challenge(who, 1))
+        challenges = (each for ago in (0, 1) for each in self._challenges(who, ago))
+        made = first_found(partial(self._flow.passkeys.registered, attestation), challenges)
         if made is None:
             return Problem("The passkey was not accepted. Please try again.")
         passkey = Passkey(
@@ -228,12 +197,12 @@ class AccountService:
             sign_count=made.sign_count,
             created_at=self._world.clock.now(),
         )
-        with self._changing(who, browser) as (tenancy, ending):
+        with changing(self._flow, who, browser) as (tenancy, ending):
             if len(tenancy.sign_ins.passkeys_of(who.user.id)) >= PASSKEY_LIMIT:
                 return Problem(f"You have {PASSKEY_LIMIT} passkeys, which is the most.")
             if not tenancy.sign_ins.add_passkey(passkey):
                 return Problem("This passkey is known here already.")
-            tenancy.journal.append(self._event(Action.PASSKEY_ADDED, who, browser, who.user.id))
+            tenancy.journal.append(own_event(self._world, Action.PASSKEY_ADDED, who, browser))
             ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
             endings.revoke_grants(ending, tenancy, who.user.id, "passkey_added")
         self._courier.send(ended.notes)
@@ -241,50 +210,23 @@ class AccountService:
 
     def remove_passkey(self, who: Someone, passkey_id: str, browser: Browser) -> None:
         """Remove a passkey; whoever has it is out too (R-52)."""
-        with self._changing(who, browser) as (tenancy, ending):
+        with changing(self._flow, who, browser) as (tenancy, ending):
             ended = Ended()
             if tenancy.sign_ins.remove_passkey(who.user.id, passkey_id):
-                event = self._event(Action.PASSKEY_REMOVED, who, browser, who.user.id)
+                event = own_event(self._world, Action.PASSKEY_REMOVED, who, browser)
                 tenancy.journal.append(event)
                 ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
                 endings.revoke_grants(ending, tenancy, who.user.id, "passkey_removed")
         self._courier.send(ended.notes)
 
-    @contextmanager
-    def _changing(self, who: Someone, browser: Browser) -> Iterator[tuple[Tenancy, Ending]]:
-        """A change by somebody who is signed in, still at this moment, and was just seen."""
-        actor = Actor("user", who.user.id)
-        with self._world.store.writing(who.tenant_id) as tenancy:
-            now = sign_in_of(self._world, tenancy, browser)
-            if now is None or now.id != who.sign_in.id:
-                raise Refused(
-                    Code.FORM_NOT_OURS,
-                    "You were signed out at this moment.",
-                    "Sign in and try again.",
-                )
-            touch(self._world, tenancy, who.sign_in)
-            yield tenancy, Ending(self._world, self._flow.mint.issuer, actor, browser.origin)
+    def _tenants(self, browser: Browser) -> tuple[str, ...]:
+        """The tenants of the browser's sessions, newest sign-in first."""
+        if not browser.sessions:
+            return ()
+        digests = session_digests(self._world, browser)
+        with self._world.store.reading_all() as deployment:
+            return deployment.tenants_of_sign_ins(digests)
 
-    def _challenge(self, who: Someone, windows_ago: int) -> str:
+    def _challenges(self, who: Someone, windows_ago: int) -> tuple[str, ...]:
         window = int(self._world.clock.now().timestamp() // _WINDOW.total_seconds()) - windows_ago
-        return self._world.secrets.proof("new passkey", who.sign_in.id, str(window))
-
-    def _refused(self, who: Someone, reason: str, browser: Browser) -> None:
-        event = self._event(Action.SIGN_IN_REFUSED, who, browser, who.user.id)
-        self._flow.refusals.remember(who.tenant_id, replace(event, reason=reason))
-
-    def _event(self, action: Action, who: Someone, browser: Browser, target: str) -> Event:
-        return Event(
-            at=self._world.clock.now(),
-            action=action,
-            actor=Actor("user", who.user.id),
-            origin=browser.origin,
-            target=target,
-        )
-
-
-def new_password_fault(typed: NewPassword) -> str | None:
-    """What is wrong with a password that was typed twice."""
-    if not hmac.compare_digest(typed.new.encode(), typed.again.encode()):
-        return "The two entries of the new password differ."
-    return password_fault(typed.new)
+        return self._world.secrets.proofs("new passkey", who.sign_in.id, str(window))

@@ -23,6 +23,7 @@ from gatepost.protocol.response import Answer
 from gatepost.protocol.scopes import split
 from gatepost.services.browsers import Browser
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient, registered_keys
+from gatepost.services.digests import first_found
 from gatepost.services.errands import Errands
 from gatepost.services.finishing import error_fields, placed
 from gatepost.services.floods import Flood
@@ -212,12 +213,12 @@ class AuthorizeService:
         if not reference.startswith(REQUEST_URI_PREFIX):
             return parameters
         value = reference.removeprefix(REQUEST_URI_PREFIX)
-        digest = self._world.secrets.digest_of("pushed-request", value)
+        digests = self._world.secrets.digests_of("pushed-request", value)
         with self._world.store.writing(tenant_id) as tenancy:
-            pushed = tenancy.grants.pushed(digest)
+            pushed = first_found(tenancy.grants.pushed, digests)
             if pushed is None or pushed.client_id != client_id:
                 return _NOT_PUSHED
-            taken = tenancy.grants.remove_pushed(digest)
+            taken = tenancy.grants.remove_pushed(pushed.digest)
         return pushed.parameters if taken and self._now() < pushed.expires_at else _NOT_PUSHED
 
     def _refuse(self, read: _Read, error: OAuthError, browser: Browser) -> Answer:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gatepost.model.events import Origin
 from gatepost.model.sign_ins import TOUCH_AFTER, SignIn
-from gatepost.ports import Tenancy
+from gatepost.ports import Kind, Tenancy
 from gatepost.protocol import redirects
 from gatepost.protocol.logout import SessionState, session_state
 from gatepost.services.world import World
@@ -29,8 +29,13 @@ class Browser(NamedTuple):
 
 def sign_in_of(world: World, tenancy: Tenancy, browser: Browser) -> SignIn | None:
     """The sign-in of this browser in the tenant, while it lives and its person may act."""
-    digests = [world.secrets.digest_of("session", token) for token in browser.sessions]
+    digests = session_digests(world, browser)
     return _living(world, tenancy, tenancy.sign_ins.with_session(digests) if digests else None)
+
+
+def session_digests(world: World, browser: Browser) -> list[bytes]:
+    """The digests that the browser's sessions may be kept under."""
+    return _digests(world, "session", browser.sessions)
 
 
 def silent_sign_in_of(world: World, tenancy: Tenancy, browser: Browser) -> SignIn | None:
@@ -38,7 +43,7 @@ def silent_sign_in_of(world: World, tenancy: Tenancy, browser: Browser) -> SignI
     found = sign_in_of(world, tenancy, browser)
     if found is not None or not browser.silents:
         return found
-    digests = [world.secrets.digest_of("silent", token) for token in browser.silents]
+    digests = _digests(world, "silent", browser.silents)
     return _living(world, tenancy, tenancy.sign_ins.with_silent(digests))
 
 
@@ -53,6 +58,10 @@ def state_for(world: World, browser: Browser, client_id: str, uri: str) -> str:
     """What the application gives our check-session page to compare (Session Management, 2)."""
     of = SessionState(client_id, redirects.browser_origin(uri), browser.state)
     return session_state(of, world.dice.token(_SALT_BYTES))
+
+
+def _digests(world: World, kind: Kind, tokens: tuple[str, ...]) -> list[bytes]:
+    return [digest for token in tokens for digest in world.secrets.digests_of(kind, token)]
 
 
 def _living(world: World, tenancy: Tenancy, sign_in: SignIn | None) -> SignIn | None:

@@ -20,6 +20,7 @@ from gatepost.services.cards import Cards, ClientCard
 from gatepost.services.floods import Flood
 from gatepost.services.named_clients import folded_id
 from gatepost.services.refusals import RefusalBook
+from gatepost.services.secret_renewal import SecretRenewal
 from gatepost.services.usage import UsageBook
 from gatepost.services.world import World
 
@@ -88,6 +89,7 @@ class ClientLogin:
         self._audiences = audiences
         self._usage = books.usage
         self._refusals = books.refusals
+        self._renewal = SecretRenewal(world)
         self._flood = Flood(world.clock, throttle.FAILED_CLIENTS, "too_many_failed_clients")
 
     def at_hand(self, request: FormRequest) -> KnownClient | None:
@@ -97,7 +99,11 @@ class ClientLogin:
             return None
         card = self.cards.client_at_hand(folded_id(found.client_id))
         known = None if card is None else self._authenticated(card, found)
-        return known if isinstance(known, KnownClient) else None
+        return known if isinstance(known, KnownClient) and not self.owes(known) else None
+
+    def owes(self, known: KnownClient) -> bool:
+        """Whether the digest of its secret is to be made anew, which is done by `known`."""
+        return self._renewal.is_due(known.card, known.secret_id)
 
     def known(self, request: FormRequest) -> KnownClient | OAuthError:
         """The client, or the error to send; a refusal leaves its mark."""
@@ -108,12 +114,14 @@ class ClientLogin:
         card = self.cards.client(credentials.client_id)
         if card is None:
             # Its secret is looked at all the same. More is not hidden: ids of clients are public.
-            self._world.secrets.digest(credentials.secret)
+            self._world.secrets.digests(credentials.secret)
             return self._refuse_nobody(refused("unknown_client"), request)
         known = self._authenticated(card, credentials)
         if isinstance(known, _Asserted):
             known = self._proved_once(*known)
         if not isinstance(known, OAuthError):
+            if known.secret_id and self.owes(known):
+                self._renewal.renew(known.card, known.secret_id, credentials.secret)
             self.note_use(known)
             return known
         too_many = self._flood.refusal(request.origin.address)
@@ -162,9 +170,9 @@ class ClientLogin:
             return refused("no_credentials") if has_secret else KnownClient(card, None)
         if not has_secret:
             return refused("secret_of_public_client")
-        digest = self._world.secrets.digest(credentials.secret)
+        digests = self._world.secrets.digests(credentials.secret)
         now = self._world.clock.now()
-        match = client_authentication.matching_secret(card.digests, digest, now)
+        match = client_authentication.matching_secret(card.digests, digests, now)
         return match if isinstance(match, OAuthError) else KnownClient(card, match.id)
 
     def _read_assertion(
@@ -184,11 +192,11 @@ class ClientLogin:
 
     def _proved_once(self, known: KnownClient, claims: AssertionClaims) -> KnownClient | OAuthError:
         """An assertion is good once: its id is kept until it has expired."""
-        key = self._world.secrets.digest_of("attempts", f"assertion {known.id} {claims.jti}")
+        keys = self._world.secrets.digests_of("attempts", f"assertion {known.id} {claims.jti}")
         with self._world.store.writing(known.tenant_id) as tenancy:
-            if tenancy.sign_ins.attempts([key]):
+            if tenancy.sign_ins.attempts(keys):
                 return refused("assertion_reused")
-            tenancy.sign_ins.save_attempts({key: claims.expires_at})
+            tenancy.sign_ins.save_attempts({keys[0]: claims.expires_at})
         return known
 
     def _refuse_nobody(self, error: OAuthError, request: FormRequest) -> OAuthError:

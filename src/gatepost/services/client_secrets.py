@@ -1,6 +1,5 @@
 """Client secrets: made here, told once, kept as digests; their expiry; their removal."""
 
-import hmac
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from gatepost.model.events import Action, changed_members
 from gatepost.model.secret_values import compose
 from gatepost.model.tenants import SECRET_LIMIT
 from gatepost.ports import PageOf, Tenancy
+from gatepost.services.digests import is_one_of
 from gatepost.services.named_clients import existing, managed
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
@@ -223,9 +223,9 @@ def _change(
 
 
 def _with_value(world: World, tenancy: Tenancy, client: StoredClient, value: str) -> Secret | None:
-    digest = world.secrets.digest(value)
+    digests = world.secrets.digests(value)
     for known in tenancy.clients.digests(client.settings.id):
-        if hmac.compare_digest(known.digest, digest):
+        if is_one_of(known.digest, digests):
             return tenancy.clients.secret(client.settings.id, known.id)
     return None
 

@@ -18,6 +18,7 @@ from gatepost.protocol.parameters import OAuthError
 from gatepost.services import throttling
 from gatepost.services.browsers import Browser
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
+from gatepost.services.digests import first_found
 from gatepost.services.finishing import new_family
 from gatepost.services.floods import Flood
 from gatepost.services.flows import (
@@ -89,7 +90,7 @@ class DeviceService:
     def find(self, typed: str, browser: Browser) -> FoundDevice | timedelta | None:
         """The device that shows this code; how long to wait when there were too many guesses."""
         code = "".join(letter for letter in typed.upper() if letter in LETTERS)
-        digest = self._world.secrets.digest_of("user-code", code)
+        digests = self._world.secrets.digests_of("user-code", code)
         limits = throttling.keys(
             self._world,
             {f"user codes {throttling.network(browser.origin.address)}": throttle.USER_CODES},
@@ -98,11 +99,11 @@ class DeviceService:
         if wait:
             return wait
         with self._world.store.reading_all() as deployment:
-            tenant_id = deployment.tenant_of_user_code(digest)
+            tenant_id = first_found(deployment.tenant_of_user_code, digests)
         if tenant_id is None:
             return None
         with self._world.store.reading(tenant_id) as tenancy:
-            device = tenancy.grants.device_with_user_code(digest)
+            device = first_found(tenancy.grants.device_with_user_code, digests)
         if device is None or device.state != WAITING:
             return None
         if self._world.clock.now() >= device.expires_at:

@@ -3,7 +3,6 @@
 Every visit of a page asks the one dispatcher again, with the facts as the store has them now.
 """
 
-import hmac
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import Origin
+from gatepost.model.factors import Owed
 from gatepost.model.requests import (
     PENDING_LIFETIME,
     AccountErrand,
@@ -29,7 +29,9 @@ from gatepost.protocol.parameters import OAuthError
 from gatepost.protocol.response import Answer
 from gatepost.services import devices, finishing
 from gatepost.services.browsers import Browser, sign_in_of, silent_sign_in_of
+from gatepost.services.digests import is_one_of
 from gatepost.services.finishing import Granted
+from gatepost.services.first_steps import owed_after, owed_by, standing
 from gatepost.services.flows import (
     ACCOUNT_PAGE,
     GONE,
@@ -77,7 +79,32 @@ class Errands:
     def stand(self, reference: Reference, browser: Browser) -> Stand | ShowError:
         """Where the errand stands; for a page that is about to be shown."""
         with self._world.store.reading(reference.tenant_id) as tenancy:
-            return self._stand(tenancy, reference, browser)
+            return self.stand_within(tenancy, reference, browser)
+
+    def stand_within(
+        self, tenancy: Tenancy, reference: Reference, browser: Browser
+    ) -> Stand | ShowError:
+        """The same within a change that is under way."""
+        pending = tenancy.grants.pending(reference.pending_id)
+        tenant = tenancy.directory.tenant()
+        if pending is None or tenant is None or self._world.clock.now() >= pending.expires_at:
+            return GONE
+        mine = self._world.secrets.digests_of("browser", browser.binding)
+        if not browser.binding or not is_one_of(pending.browser_digest, mine):
+            return OTHER_BROWSER
+        client = None
+        if pending.client_id is not None:
+            client = self._client(tenancy, pending.client_id)
+            if client is None:
+                return SWITCHED_OFF
+        sign_in = sign_in_of(self._world, tenancy, browser)
+        step = self._step(tenancy, pending.errand, pending.progress, sign_in)
+        first = standing(self._world, tenancy, pending.progress)
+        # Whoever typed a right password is who is asked for more, whoever was signed in before.
+        halfway = owed_after(tenancy, first) is not Owed.NOTHING
+        whose = first if first and halfway else sign_in
+        person = tenancy.directory.user(whose.user_id) if whose else None
+        return Stand(step, reference, pending, tenant, client, person, sign_in)
 
     def resume(self, reference: Reference, browser: Browser) -> Next | End:
         """Go to the next page, or finish."""
@@ -101,7 +128,7 @@ class Errands:
     ) -> ShowError | None:
         """Note progress, if the errand stands at this step; the dispatcher decides what follows."""
         with self._world.store.writing(reference.tenant_id) as tenancy:
-            stand = self._stand(tenancy, reference, browser)
+            stand = self.stand_within(tenancy, reference, browser)
             if isinstance(stand, ShowError):
                 return stand
             if stand.step is step:
@@ -116,7 +143,7 @@ class Errands:
         way: Callable[[Tenancy, Stand, Origin], Kept | None],
     ) -> Next | End:
         with self._world.store.writing(reference.tenant_id) as tenancy:
-            stand = self._stand(tenancy, reference, browser)
+            stand = self.stand_within(tenancy, reference, browser)
             if isinstance(stand, ShowError):
                 return stand
             kept = way(tenancy, stand, browser.origin)
@@ -183,24 +210,6 @@ class Errands:
         tenancy.grants.add_pending(pending)
         return Reference(tenant_id, pending.id)
 
-    def _stand(self, tenancy: Tenancy, reference: Reference, browser: Browser) -> Stand | ShowError:
-        pending = tenancy.grants.pending(reference.pending_id)
-        tenant = tenancy.directory.tenant()
-        if pending is None or tenant is None or self._world.clock.now() >= pending.expires_at:
-            return GONE
-        mine = self._world.secrets.digest_of("browser", browser.binding)
-        if not browser.binding or not hmac.compare_digest(mine, pending.browser_digest):
-            return OTHER_BROWSER
-        client = None
-        if pending.client_id is not None:
-            client = self._client(tenancy, pending.client_id)
-            if client is None:
-                return SWITCHED_OFF
-        sign_in = sign_in_of(self._world, tenancy, browser)
-        step = self._step(tenancy, pending.errand, pending.progress, sign_in)
-        person = tenancy.directory.user(sign_in.user_id) if sign_in else None
-        return Stand(step, reference, pending, tenant, client, person, sign_in)
-
     def _client(self, tenancy: Tenancy, client_id: str) -> StoredClient | None:
         client = tenancy.clients.find(client_id)
         return client if client is not None and client.settings.enabled else None
@@ -215,7 +224,9 @@ class Errands:
         self, tenancy: Tenancy, errand: Errand, progress: Progress, sign_in: SignIn | None
     ) -> Step | OAuthError:
         facts = Facts(
+            halfway=owed_after(tenancy, standing(self._world, tenancy, progress)),
             sign_in=sign_in,
+            owed=owed_by(tenancy, sign_in),
             must_change_password=sign_in is not None
             and tenancy.directory.password_is_one_time(sign_in.user_id),
             consented=sign_in is not None and _has_consented(tenancy, errand, sign_in),

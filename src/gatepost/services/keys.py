@@ -1,19 +1,24 @@
-"""Signing keys: made when there is none, rotated on order, read through a short-lived ring."""
+"""Signing keys: read through a short-lived ring, and the first of them made.
+
+What changes them afterwards is in `key_schedule`.
+"""
 
 from datetime import datetime, timedelta
 
-from msgspec.structs import replace
-
 from gatepost.model.errors import StoreUnavailable
-from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Event, Origin
+from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Actor, Event, Origin
 from gatepost.model.keys import Algorithm, Phase, SigningKey, published_keys, signing_key
+from gatepost.model.sign_ins import ABSOLUTE_LIMIT
 from gatepost.ports import Deployment
 from gatepost.services.world import World
 
 RING_AGE = timedelta(seconds=1)
 LONGEST_TOKEN = timedelta(hours=1)
-ANNOUNCE_FOR = timedelta(days=14)
-RETAIN_FOR = LONGEST_TOKEN + timedelta(days=14)
+LONGEST_VERIFIED = max(LONGEST_TOKEN, ABSOLUTE_LIMIT) + timedelta(minutes=5)
+"""How long we may have to verify what we signed: an id token is a hint while its sign-in lives.
+
+The minutes are for a node whose clock is behind, which signs with the old key a little longer.
+"""
 
 
 class KeyRing:
@@ -25,14 +30,23 @@ class KeyRing:
         self._signing: SigningKey | None = None
         self._read_at: datetime | None = None
         self._epoch: bytes | None = None
+        self._missing: int | None = None
 
     def look(self) -> None:
-        """Read the keys ahead of need, if they may have changed, so that nobody waits for it."""
+        """Read the keys ahead of need, if they may have changed, so that nobody waits for it.
+
+        Without the master key that is in use a process must not serve: it would not find what
+        others keep under it (docs/decisions/0027).
+        """
         now, epoch = self._world.clock.now(), self._world.store.epochs.of(DEPLOYMENT)
         if epoch is None or epoch != self._epoch:
-            self._read(now)
-            self._epoch = epoch
+            self._epoch = epoch if self._read(now) else None
         self._keep(self._keys, now)
+        if self._missing is not None:
+            raise StoreUnavailable(
+                f"master key {self._missing} is in use, and this process does not have it; "
+                "put the newest key file in its place and restart"
+            )
 
     def keys(self) -> tuple[SigningKey, ...]:
         """All keys, read again when the last look is too old."""
@@ -44,16 +58,20 @@ class KeyRing:
         now = self._world.clock.now()
         return self._read_at is not None and timedelta(0) <= now - self._read_at < age
 
-    def _read(self, now: datetime) -> None:
-        """Read the keys; while the store cannot be reached, those last known go on."""
+    def _read(self, now: datetime) -> bool:
+        """Whether the keys were read; while the store cannot be reached, the last known go on."""
         try:
             with self._world.store.reading_all() as deployment:
-                keys = deployment.signing_keys()
+                keys, check = deployment.signing_keys(), deployment.key_check()
         except StoreUnavailable:
             if not self._keys:
                 raise
-            keys = self._keys
+            self._keep(self._keys, now)
+            return False
+        if check is not None:
+            self._missing = None if self._world.secrets.write_under(check[0]) else check[0]
         self._keep(keys, now)
+        return True
 
     def _keep(self, keys: tuple[SigningKey, ...], now: datetime) -> None:
         self._keys = keys
@@ -77,29 +95,21 @@ class KeyRing:
 
 
 def ensure(world: World, algorithm: Algorithm) -> SigningKey:
-    """The key that signs with the configured algorithm, made when there is none.
+    """The key that signs, made with this algorithm when there is none.
 
-    A change of algorithm makes a new key at once; the old one stays to verify what it signed.
+    A key of another algorithm than the one that signs is announced, by the schedule.
     """
     with world.store.reading_all() as deployment:
         current = signing_key(deployment.signing_keys(), world.clock.now())
-    if current is not None and current.algorithm == algorithm:
+    if current is not None:
         return current
     fresh = world.signer.generate(algorithm, world.clock.now())
     with world.store.writing_all() as deployment:
         current = signing_key(deployment.signing_keys(), world.clock.now())
-        if current is not None and current.algorithm == algorithm:
+        if current is not None:
             return current
-        _take_over(world, deployment, fresh)
-    return fresh
-
-
-def rotate(world: World, algorithm: Algorithm, announce_for: timedelta) -> SigningKey:
-    """Add a key that is announced now and signs after `announce_for`; the old one follows it."""
-    now = world.clock.now()
-    fresh = replace(world.signer.generate(algorithm, now), active_from=now + announce_for)
-    with world.store.writing_all() as deployment:
-        _take_over(world, deployment, fresh)
+        deployment.add_signing_key(fresh)
+        note(world, deployment, Action.KEY_ADDED, fresh)
     return fresh
 
 
@@ -110,25 +120,20 @@ def listed(world: World) -> tuple[tuple[SigningKey, Phase], ...]:
         return tuple((key, key.phase(now)) for key in deployment.signing_keys())
 
 
-def _take_over(world: World, deployment: Deployment, fresh: SigningKey) -> None:
-    """Keep the new key, and let those before it end their signing when it begins."""
-    for key in deployment.signing_keys():
-        if key.retained_from is None or key.retained_from > fresh.active_from:
-            deployment.save_key_phases(
-                replace(
-                    key,
-                    retained_from=fresh.active_from,
-                    removed_from=fresh.active_from + RETAIN_FOR,
-                )
-            )
-    deployment.add_signing_key(fresh)
+def note(
+    world: World, deployment: Deployment, action: Action, key: SigningKey, by: Actor = OPERATOR
+) -> None:
+    """Write into the deployment's journal what became of a key."""
+    told = {"Algorithm": key.algorithm, "ActiveFrom": key.active_from.isoformat()}
+    is_new = action is Action.KEY_ADDED
     deployment.open(DEPLOYMENT).journal.append(
         Event(
             at=world.clock.now(),
-            action=Action.KEY_ADDED,
-            actor=OPERATOR,
+            action=action,
+            actor=by,
             origin=Origin(world.dice.guid(), ""),
-            target=fresh.kid,
-            after={"Algorithm": fresh.algorithm, "ActiveFrom": fresh.active_from.isoformat()},
+            target=key.kid,
+            before=None if is_new else told,
+            after=told if is_new else None,
         )
     )

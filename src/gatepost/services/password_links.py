@@ -16,12 +16,13 @@ from gatepost.model.portal import PASSWORD_LINK_LIFETIME, PasswordLink
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold, quoted
 from gatepost.model.throttle import Limit
-from gatepost.ports import Mailer, Tenancy
-from gatepost.services import endings, throttling
-from gatepost.services.account import NewPassword, new_password_fault
+from gatepost.ports import Kind, Mailer, Tenancy
+from gatepost.services import endings, new_passwords, throttling
 from gatepost.services.courier import Courier
+from gatepost.services.digests import first_found
 from gatepost.services.endings import Ended, Ending
 from gatepost.services.flows import Reference
+from gatepost.services.new_passwords import NewPassword
 from gatepost.services.password_letters import Letter, written
 from gatepost.services.principals import writing_as
 from gatepost.services.sign_in import Problem
@@ -29,6 +30,7 @@ from gatepost.services.throttling import Keys
 from gatepost.services.world import Act, World, event
 
 WELCOME_PATH = "/identity/welcome"
+_KIND: Kind = "password-link"
 _TOKEN_BYTES = 32
 _MINUTE = timedelta(minutes=1)
 
@@ -69,6 +71,11 @@ class PasswordLinks:
         self._mailer = mailer
         self._courier = courier
 
+    @property
+    def mailer(self) -> Mailer:
+        """What sends letters, one for all: so many at once and no more."""
+        return self._mailer
+
     def make(self, act: Act, user_id: str) -> Link:
         """Make a link in place of an earlier one, and mail it where that is set up.
 
@@ -85,7 +92,8 @@ class PasswordLinks:
                 created_at=now,
                 expires_at=now + PASSWORD_LINK_LIFETIME,
             )
-            tenancy.directory.set_password_link(link, self._digest(token))
+            digest = self._world.secrets.digest_of(_KIND, token)
+            tenancy.directory.set_password_link(link, digest)
             told = {"Email": email, "ExpiresAt": link.expires_at}
             made = event(self._world, act, Action.PASSWORD_LINK_MADE, user.id, after=told)
             tenancy.journal.append(made)
@@ -113,9 +121,10 @@ class PasswordLinks:
         All that came of an earlier password ends (R-52).
         """
         reference = Reference.parse(text)
-        if reference is None or self.opened(text) is None:
+        opened = self.opened(text)
+        if reference is None or opened is None:
             return None
-        fault = new_password_fault(typed)
+        fault = new_passwords.typed_fault(self._world, typed, opened.user, opened.tenant)
         if fault:
             return Problem(fault)
         phc = self._world.passwords.hash(typed.new)
@@ -143,7 +152,8 @@ class PasswordLinks:
         return {**person, **tenant}
 
     def _alive(self, tenancy: Tenancy, reference: Reference) -> Opened | None:
-        link = tenancy.directory.password_link(self._digest(reference.pending_id))
+        digests = self._world.secrets.digests_of(_KIND, reference.pending_id)
+        link = first_found(tenancy.directory.password_link, digests)
         if link is None or link.expires_at <= self._world.clock.now():
             return None
         user, tenant = tenancy.directory.user(link.user_id), tenancy.directory.tenant()
@@ -165,9 +175,6 @@ class PasswordLinks:
         ended = endings.end_all(ending, tenancy, user.id)
         endings.revoke_grants(ending, tenancy, user.id, "password_changed")
         return ended
-
-    def _digest(self, token: str) -> bytes:
-        return self._world.secrets.digest_of("password-link", token)
 
 
 def _to_sign_in_here(tenancy: Tenancy, user_id: str) -> tuple[User, str]:

@@ -26,6 +26,7 @@ from gatepost.services import portal_client
 from gatepost.services.access import AccessService
 from gatepost.services.browsers import touch
 from gatepost.services.client_login import FormRequest
+from gatepost.services.digests import first_found
 from gatepost.services.issuing import Mint
 from gatepost.services.principals import confirmed, family_of, person
 from gatepost.services.token import TokenService
@@ -166,7 +167,8 @@ class PortalSessions:
         """End the session; where the browser goes to sign out of the identity server too."""
         tenant_id = session.tenant.id
         with self._world.store.writing(tenant_id) as tenancy:
-            tenancy.sign_ins.end_portal_session(self._digest(session.token))
+            for digest in self._world.secrets.digests_of("portal", session.token):
+                tenancy.sign_ins.end_portal_session(digest)
             family = tenancy.grants.family(family_of(session.caller.token_mark))
             stands = person(tenancy, tenant_id, family) if family else None
         asked = {
@@ -192,7 +194,8 @@ class PortalSessions:
                 token_mark=caller.token_mark,
                 created_at=self._world.clock.now(),
             )
-            tenancy.sign_ins.add_portal_session(session, self._digest(token))
+            digest = self._world.secrets.digest_of("portal", token)
+            tenancy.sign_ins.add_portal_session(session, digest)
         return Arrived(token, back)
 
     def _session(self, token: str) -> Session | None:
@@ -203,7 +206,8 @@ class PortalSessions:
             return self._standing(tenancy, tenant_id, token)
 
     def _standing(self, tenancy: Tenancy, tenant_id: str, token: str) -> Session | None:
-        kept = tenancy.sign_ins.portal_session(self._digest(token))
+        digests = self._world.secrets.digests_of("portal", token)
+        kept = first_found(tenancy.sign_ins.portal_session, digests)
         sign_in = tenancy.sign_ins.get(kept.sign_in_id) if kept else None
         if kept is None or sign_in is None or not sign_in.alive(self._world.clock.now()):
             return None
@@ -223,9 +227,6 @@ class PortalSessions:
         if isinstance(caller, str) or tenant is None or user is None:
             return None
         return Session(token, tenant, user, caller, sign_in)
-
-    def _digest(self, token: str) -> bytes:
-        return self._world.secrets.digest_of("portal", token)
 
     def _opened_flow(self, sealed: str) -> _Kept | None:
         raw = base64url.decoded(sealed)

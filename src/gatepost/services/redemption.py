@@ -89,6 +89,7 @@ class Redemption:
         """What a code or refresh token will give, where nothing is wrong; nothing is done yet."""
         asking = _Asking(known, row, what, request)
         found = evidence.load(self._world.store.redemptions(known.tenant_id), what)
+        what = what.kept_as(found)
         decision = self._decided(asking, found)
         redeemed = self._promised(asking, decision) if isinstance(decision, Issue) else None
         if not isinstance(redeemed, Redeemed) or what.kind == "device_code":
@@ -100,6 +101,7 @@ class Redemption:
         """What comes of a code or refresh token; None when it was used up in the meantime."""
         redemptions = self._world.store.redemptions(asking.known.tenant_id)
         found = evidence.load(redemptions, asking.what)
+        asking = asking._replace(what=asking.what.kept_as(found))
         decision = self._decided(asking, found)
         if isinstance(decision, Replay):
             with self._world.store.writing(asking.known.tenant_id) as tenancy:
@@ -174,7 +176,8 @@ class Redemption:
         """What comes of a device code; None when it was used up in the meantime."""
         known, what = asking.known, asking.what
         with self._world.store.writing(known.tenant_id) as tenancy:
-            found = evidence.load_device(tenancy.grants, what.digest, self._now())
+            found = evidence.load_device(tenancy.grants, what, self._now())
+            what = what.kept_as(found)
             decision = self._decided(asking, found)
             if isinstance(decision, Replay):
                 self._end_family(tenancy, known, decision, asking.request.origin)

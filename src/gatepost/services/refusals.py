@@ -6,11 +6,14 @@ counted, and the count goes with the next one that is written. Every single one 
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from msgspec.structs import replace
 
+from gatepost.model import measures
 from gatepost.model.events import Action, Event, Origin
+from gatepost.model.measures import Series
 from gatepost.model.text import quoted
 from gatepost.services.world import World
 
@@ -22,8 +25,9 @@ _MOST_CULPRITS = 10_000
 class RefusalBook:
     """Writes refusals, within bounds, for one process."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, count: Callable[[Series], None] | None = None) -> None:
         self._world = world
+        self._count = count or (lambda _series: None)
         self._log = logging.getLogger("gatepost.refusals")
         self._lock = threading.Lock()
         self._minute_began = world.clock.now()
@@ -54,9 +58,9 @@ class RefusalBook:
 
     def tell(self, action: Action, reason: str, target: str, origin: Origin) -> None:
         """Only log a refusal: one that belongs to no tenant."""
-        self._log.warning(
-            "%s: %s (%s)", action.value, reason, quoted(target), extra=origin._asdict()
-        )
+        self._count(measures.refusal(action.value, reason))
+        told = {**origin._asdict(), "action": action.value, "reason": reason}
+        self._log.warning("%s: %s (%s)", action.value, reason, quoted(target), extra=told)
 
     def _turn(self, culprit: tuple[str, str], event: Event) -> int | None:
         """How many were not written before this one, or None when this one is not written."""

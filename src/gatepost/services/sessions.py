@@ -1,15 +1,19 @@
 """The sessions of a browser: a new id at every sign-in, and none of an old one left (R-50)."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from gatepost.model.events import Action, Actor, Event
 from gatepost.model.people import User
 from gatepost.model.sign_ins import ABSOLUTE_LIMIT, SignIn, SignInDigests
 from gatepost.ports import Kind, Tenancy
+from gatepost.protocol.authorization import ShowError
 from gatepost.services.browsers import MOST_SESSIONS, Browser, sign_in_of
 from gatepost.services.endings import Ended, Ending, end_sign_in
-from gatepost.services.flows import Flow
+from gatepost.services.flows import GONE, Flow, Reference
 from gatepost.services.world import World
 
 _TOKEN_BYTES = 32
@@ -23,6 +27,14 @@ class SignedIn(NamedTuple):
 
     def __repr__(self) -> str:
         return "SignedIn(***)"
+
+
+class Proved(NamedTuple):
+    """Who showed who they are, and how; `since` is the sign-in that a second step is added to."""
+
+    user: User
+    method: str
+    since: SignIn | None = None
 
 
 class Opened(NamedTuple):
@@ -40,9 +52,25 @@ class Left(NamedTuple):
     ended: Ended
 
 
-def open_session(flow: Flow, tenancy: Tenancy, who: tuple[User, str], browser: Browser) -> Opened:
-    """Sign a person in. Their own earlier session goes on under new tokens; another's ends."""
-    user, method = who
+def open_for(
+    flow: Flow, tenancy: Tenancy, reference: Reference, proved: Proved, browser: Browser
+) -> Opened | ShowError:
+    """Sign a person in, and note it as made for an errand."""
+    pending = tenancy.grants.pending(reference.pending_id)
+    if pending is None:
+        return GONE
+    opened = open_session(flow, tenancy, proved, browser)
+    progress = replace(pending.progress, first=None, sign_in_id=opened.sign_in.id)
+    tenancy.grants.save_pending(replace(pending, progress=progress))
+    return opened
+
+
+def open_session(flow: Flow, tenancy: Tenancy, proved: Proved, browser: Browser) -> Opened:
+    """Sign a person in. Their own earlier session goes on under new tokens; another's ends.
+
+    A second step makes a session stronger, and neither newer nor longer.
+    """
+    user, method, since = proved
     before = sign_in_of(flow.world, tenancy, browser)
     goes_on = before is not None and before.user_id == user.id
     if before is not None and goes_on:
@@ -56,9 +84,9 @@ def open_session(flow: Flow, tenancy: Tenancy, who: tuple[User, str], browser: B
         id=before.id if before is not None and goes_on else flow.world.dice.guid(),
         user_id=user.id,
         method=method,
-        signed_in_at=now,
+        signed_in_at=since.signed_in_at if since else now,
         last_seen_at=now,
-        expires_at=now + ABSOLUTE_LIMIT,
+        expires_at=since.expires_at if since else now + ABSOLUTE_LIMIT,
         address=browser.origin.address,
         agent=browser.agent,
     )
@@ -69,16 +97,16 @@ def open_session(flow: Flow, tenancy: Tenancy, who: tuple[User, str], browser: B
             flow.world.secrets.digest_of("silent", silent),
         ),
     )
-    tenancy.journal.append(_signed_in(sign_in, browser))
+    tenancy.journal.append(_signed_in(sign_in, browser, now))
     keep = MOST_SESSIONS - 1
     sessions, silents = left.cookies
     cookies = SignedIn((session, *sessions[:keep]), (silent, *silents[:keep]))
     return Opened(sign_in, cookies, left.ended)
 
 
-def _signed_in(sign_in: SignIn, browser: Browser) -> Event:
+def _signed_in(sign_in: SignIn, browser: Browser, now: datetime) -> Event:
     return Event(
-        at=sign_in.signed_in_at,
+        at=now,
         action=Action.SIGNED_IN,
         actor=Actor("user", sign_in.user_id),
         origin=browser.origin,
@@ -96,8 +124,8 @@ def leave_session(flow: Flow, tenancy: Tenancy, browser: Browser) -> Left:
     ended = Ended()
     now = flow.world.clock.now()
     for token in browser.sessions:
-        digest = flow.world.secrets.digest_of("session", token)
-        sign_in = tenancy.sign_ins.with_session([digest])
+        digests = flow.world.secrets.digests_of("session", token)
+        sign_in = tenancy.sign_ins.with_session(digests)
         if sign_in is None:
             continue
         cookies = _without(flow.world, tenancy, sign_in, browser)
@@ -122,7 +150,7 @@ _Find = Callable[[str], SignIn | None]
 
 
 def _finder(world: World, kind: Kind, find: Callable[[Sequence[bytes]], SignIn | None]) -> _Find:
-    return lambda token: find([world.secrets.digest_of(kind, token)])
+    return lambda token: find(world.secrets.digests_of(kind, token))
 
 
 def _others(tokens: tuple[str, ...], sign_in: SignIn, find: _Find) -> tuple[str, ...]:

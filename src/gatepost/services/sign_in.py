@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from gatepost.model import throttle
 from gatepost.model.events import ANONYMOUS, Action, Event
+from gatepost.model.factors import Owed, owed
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.requests import Progress
 from gatepost.model.sign_ins import PASSKEY, PASSWORD
@@ -17,9 +18,11 @@ from gatepost.protocol.interaction import Step
 from gatepost.services import throttling
 from gatepost.services.browsers import Browser
 from gatepost.services.courier import Courier
+from gatepost.services.digests import first_found
 from gatepost.services.errands import Errands
+from gatepost.services.first_steps import first_step
 from gatepost.services.flows import GONE, Flow, Reference, Stand
-from gatepost.services.sessions import Opened, SignedIn, leave_session, open_session
+from gatepost.services.sessions import Opened, Proved, SignedIn, leave_session, open_for
 from gatepost.services.throttling import Keys
 
 _MAX_EMAIL = 254
@@ -62,8 +65,8 @@ class SignInService:
 
     def with_password(
         self, reference: Reference, typed: Typed, browser: Browser
-    ) -> SignedIn | Problem | ShowError:
-        """Sign in for an errand with an address and a password."""
+    ) -> SignedIn | Problem | ShowError | None:
+        """Sign in for an errand with an address and a password; None where more is owed."""
         # Folded as the directory folds it: one account has one counter, however it is written.
         account = f"email {fold(typed.email[:_MAX_EMAIL])}"
         limits = self._counted(reference, account, browser)
@@ -78,8 +81,10 @@ class SignInService:
             is_same = now is not None and tenancy.directory.password(now.id) == known.phc
             if now is None or not now.enabled or not is_same:
                 return Problem(WRONG)
-            self._rehash(tenancy, known, typed)
-            begun = self._begin(tenancy, reference, (now, PASSWORD), browser)
+            phc = self._rehash(tenancy, known, typed)
+            if owed(PASSWORD, tenancy.sign_ins.factors(now.id)) is not Owed.NOTHING:
+                return self._halfway(tenancy, reference, _Known(now, phc), browser)
+            begun = open_for(self._flow, tenancy, reference, Proved(now, PASSWORD), browser)
         return self._told(begun)
 
     def with_passkey(
@@ -94,7 +99,7 @@ class SignInService:
             begun = None
             if user is not None:
                 throttling.give_back(self._world, tenancy, limits)
-                begun = self._begin(tenancy, reference, (user, PASSKEY), browser)
+                begun = open_for(self._flow, tenancy, reference, Proved(user, PASSKEY), browser)
         if begun is not None:
             return self._told(begun)
         return self._refused(reference, None, "wrong_passkey", browser)._replace(text=WRONG_PASSKEY)
@@ -107,8 +112,10 @@ class SignInService:
         user = tenancy.directory.user(passkey.user_id) if passkey else None
         if passkey is None or user is None or not user.enabled:
             return None
-        counter = self._flow.passkeys.asserted(
-            assertion, self.challenge(reference, browser), passkey.public_key, passkey.sign_count
+        known = (passkey.public_key, passkey.sign_count)
+        counter = first_found(
+            lambda challenge: self._flow.passkeys.asserted(assertion, challenge, *known),
+            self._world.secrets.proofs("passkey", reference.text, browser.binding),
         )
         if counter is None:
             return None
@@ -125,7 +132,7 @@ class SignInService:
         """Go on with the account that is signed in, or leave it to sign in with another."""
 
         def chosen(_tenancy: Tenancy, stand: Stand) -> Progress:
-            progress = stand.pending.progress
+            progress = replace(stand.pending.progress, first=None)
             return replace(progress, chosen=stand.sign_in.id if stand.sign_in else None)
 
         if same:
@@ -135,17 +142,27 @@ class SignInService:
         self._courier.send(left.ended.notes)
         return left.cookies
 
-    def _begin(
-        self, tenancy: Tenancy, reference: Reference, who: tuple[User, str], browser: Browser
-    ) -> Opened | ShowError:
-        """The sign-in, noted as made for this errand."""
+    def _halfway(
+        self, tenancy: Tenancy, reference: Reference, known: _Known, browser: Browser
+    ) -> ShowError | None:
+        """The password was right: noted in the errand, and nobody is signed in yet."""
         pending = tenancy.grants.pending(reference.pending_id)
         if pending is None:
             return GONE
-        opened = open_session(self._flow, tenancy, who, browser)
-        progress = replace(pending.progress, sign_in_id=opened.sign_in.id)
-        tenancy.grants.save_pending(replace(pending, progress=progress))
-        return opened
+        tenancy.journal.append(
+            Event(
+                at=self._world.clock.now(),
+                action=Action.SIGN_IN_BEGUN,
+                actor=ANONYMOUS,
+                origin=browser.origin,
+                target=known.user.id,
+            )
+        )
+        first = first_step(self._world, known.user, known.phc)
+        tenancy.grants.save_pending(
+            replace(pending, progress=replace(pending.progress, first=first))
+        )
+        return None
 
     def _told(self, outcome: Opened | ShowError) -> SignedIn | ShowError:
         """After the transaction: applications hear of the sign-in that this one replaced."""
@@ -168,13 +185,15 @@ class SignInService:
             return user, "wrong_password"
         return user, _Known(user, phc) if user.enabled else "person_disabled"
 
-    def _rehash(self, tenancy: Tenancy, known: _Known, typed: Typed) -> None:
-        """Hash anew when the parameters have risen (R-46)."""
-        if self._world.passwords.needs_rehash(known.phc):
-            must_change = tenancy.directory.password_is_one_time(known.user.id)
-            phc = self._world.passwords.hash(typed.password)
-            now = self._world.clock.now()
-            tenancy.directory.set_password(known.user.id, phc, now, must_change=must_change)
+    def _rehash(self, tenancy: Tenancy, known: _Known, typed: Typed) -> str:
+        """Hash anew when the parameters have risen (R-46); the hash that is kept now."""
+        if not self._world.passwords.needs_rehash(known.phc):
+            return known.phc
+        must_change = tenancy.directory.password_is_one_time(known.user.id)
+        phc = self._world.passwords.hash(typed.password)
+        now = self._world.clock.now()
+        tenancy.directory.set_password(known.user.id, phc, now, must_change=must_change)
+        return phc
 
     def _counted(
         self, reference: Reference, account: str | None, browser: Browser
@@ -208,20 +227,32 @@ class SignInService:
         browser: Browser,
         wait: timedelta = timedelta(0),
     ) -> Problem:
-        """What was typed stands nowhere: a password can land in the wrong field."""
-        self._flow.refusals.remember(
-            reference.tenant_id,
-            Event(
-                at=self._world.clock.now(),
-                action=Action.SIGN_IN_REFUSED,
-                actor=ANONYMOUS,
-                origin=browser.origin,
-                target=user.id if user else "",
-                reason=reason,
-            ),
-            culprit=throttling.network(browser.origin.address),
-        )
-        seconds = int(wait.total_seconds()) + 1
-        if wait:
-            return Problem(f"Too many attempts. Please wait {seconds} seconds and try again.", wait)
-        return Problem(WRONG)
+        note_refusal(self._flow, reference.tenant_id, user, reason, browser)
+        return too_many(wait) if wait else Problem(WRONG)
+
+
+def note_refusal(
+    flow: Flow, tenant_id: str, user: User | None, reason: str, browser: Browser
+) -> None:
+    """Remember that somebody could not sign in.
+
+    What was typed stands nowhere: a password can land in the wrong field.
+    """
+    flow.refusals.remember(
+        tenant_id,
+        Event(
+            at=flow.world.clock.now(),
+            action=Action.SIGN_IN_REFUSED,
+            actor=ANONYMOUS,
+            origin=browser.origin,
+            target=user.id if user else "",
+            reason=reason,
+        ),
+        culprit=throttling.network(browser.origin.address),
+    )
+
+
+def too_many(wait: timedelta) -> Problem:
+    """What somebody is told who must wait."""
+    seconds = int(wait.total_seconds()) + 1
+    return Problem(f"Too many attempts. Please wait {seconds} seconds and try again.", wait)

@@ -10,7 +10,7 @@ from gatepost.model.uris import MAX_LENGTH
 from gatepost.protocol import logout, redirects
 from gatepost.protocol.logout import Hint
 from gatepost.protocol.parameters import invalid_request
-from gatepost.services.browsers import Browser, sign_in_of
+from gatepost.services.browsers import Browser, session_digests, sign_in_of
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended
 from gatepost.services.flows import Flow, Shown
@@ -135,7 +135,7 @@ class SignOutService:
     def _tenants(self, browser: Browser) -> tuple[str, ...]:
         if not browser.sessions:
             return ()
-        digests = [self._world.secrets.digest_of("session", token) for token in browser.sessions]
+        digests = session_digests(self._world, browser)
         with self._world.store.reading_all() as deployment:
             return deployment.tenants_of_sign_ins(digests)
 

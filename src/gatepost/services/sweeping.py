@@ -7,6 +7,7 @@ the first that asks after its end takes it.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from gatepost.services.master_keys import note_presence
 from gatepost.services.world import World
 
 EVERY = timedelta(minutes=1)
@@ -42,6 +43,7 @@ class Sweeper:
 
     def _is_elected(self, now: datetime) -> bool:
         with self._world.store.writing_all() as deployment:
+            note_presence(self._world, deployment, now + LEASE)
             return deployment.take_lease(_OFFICE, self._name, now, now + LEASE)
 
     def _sweep(self, now: datetime) -> tuple[int, bool]:

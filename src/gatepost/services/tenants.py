@@ -7,11 +7,12 @@ from gatepost.model.client_kinds import CLIENT_CREDENTIALS
 from gatepost.model.clients import ClientCredentialClient, StoredClient
 from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import OPERATOR, Action, Origin
-from gatepost.model.people import LOCAL_PROVIDER, User, password_fault
+from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, ROLE_TYPES, Role, Tenant
 from gatepost.model.text import fold
+from gatepost.model.weak_passwords import names_around
 from gatepost.ports import Deployment, Tenancy
-from gatepost.services import client_secrets, portal_client
+from gatepost.services import client_secrets, new_passwords, portal_client
 from gatepost.services.world import Act, World, event, incarnation
 
 _PASSWORD_BYTES = 12
@@ -90,9 +91,8 @@ def operator_act(tenant_id: str, operation_id: str) -> Act:
 
 def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
     if wish.admin_password is not None:
-        fault = password_fault(wish.admin_password)
-        if fault:
-            raise Refused(Code.INVALID_MEMBER, fault, "Put another password into the file.")
+        names = names_around(wish.tenant_name, wish.admin_email)
+        new_passwords.check(world, wish.admin_password, names)
     password = wish.admin_password or world.dice.token(_PASSWORD_BYTES)
     phc = world.passwords.hash(password)
     secret = wish.admin_client_secret or client_secrets.new_value(world)

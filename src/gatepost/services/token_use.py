@@ -16,6 +16,7 @@ from gatepost.protocol.parameters import OAuthError, invalid_request
 from gatepost.services import evidence
 from gatepost.services.access import AccessService, claimed
 from gatepost.services.client_login import ClientLogin, FormRequest, KnownClient
+from gatepost.services.digests import first_found
 from gatepost.services.principals import family_of, person
 from gatepost.services.refusals import RefusalBook
 from gatepost.services.world import World
@@ -155,7 +156,7 @@ class TokenUse:
         if len(token) > _MAX_TOKEN:
             return None
         what = evidence.presented(self._world, "refresh_token", token)
-        kept = tenancy.grants.refresh_token(what.digest)
+        kept = first_found(tenancy.grants.refresh_token, what.each())
         family = tenancy.grants.family(kept.family_id) if kept else None
         return (kept, family) if kept and family else None
 

@@ -85,12 +85,12 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 def sealed(world: World, try_out_id: str, kept: Kept) -> bytes:
     """The state for the store."""
-    return world.secrets.seal(_place(try_out_id), msgspec.json.encode(kept).decode())
+    return world.secrets.seal(place_of(try_out_id), msgspec.json.encode(kept).decode())
 
 
 def opened(world: World, try_out: TryOut) -> Kept:
     """The state of a try-out; one that cannot be read any more is over."""
-    plain = world.secrets.unseal(_place(try_out.id), try_out.sealed_state)
+    plain = world.secrets.unseal(place_of(try_out.id), try_out.sealed_state)
     if plain is None:
         return Kept(stage="ended")
     return msgspec.json.decode(plain.encode(), type=Kept)
@@ -146,7 +146,8 @@ def _object(part: str) -> dict[str, Any] | None:
         return None
 
 
-def _place(try_out_id: str) -> str:
+def place_of(try_out_id: str) -> str:
+    """What the state of a try-out is sealed for."""
     return f"try-out {try_out_id}"
 
 

@@ -47,6 +47,11 @@ class UsageBook:
         while self.keep(store):
             pass
 
+    def waiting(self) -> int:
+        """How many counts wait to be written."""
+        with self._lock:
+            return sum(map(len, self._uses.values()))
+
     def _take(self) -> dict[str, _Counts]:
         """The counts that wait longest; a tenant with more than all room comes last next time."""
         taken: dict[str, _Counts] = {}

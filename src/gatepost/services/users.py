@@ -12,11 +12,11 @@ from gatepost.model.people import (
     OUTSIDE_PROVIDERS,
     InvitationStatus,
     User,
-    password_fault,
 )
 from gatepost.model.tenants import USER_LIMIT
+from gatepost.model.weak_passwords import names_of
 from gatepost.ports import PageOf, Tenancy
-from gatepost.services import endings
+from gatepost.services import endings, new_passwords
 from gatepost.services.endings import Ending
 from gatepost.services.grants_of_roles import (
     count_administrators,
@@ -187,9 +187,9 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
     All that came of the old one ends (R-52). Applications are not told: on the command line there
     is nobody to deliver that, and an issuer is needed only for what they would be told.
     """
-    fault = password_fault(password)
-    if fault:
-        raise Refused(Code.INVALID_MEMBER, fault, "Choose another password.")
+    with world.store.reading(act.tenant_id) as tenancy:
+        names = names_of(_existing(tenancy, user_id), tenancy.directory.tenant())
+    new_passwords.check(world, password, names)
     phc = world.passwords.hash(password)
     with writing_as(world, act) as tenancy:
         user = _existing(tenancy, user_id)

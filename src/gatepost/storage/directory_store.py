@@ -112,8 +112,10 @@ class SqlDirectoryStore(SqlCredentialStore):
 
     def count_users_of(self, status: InvitationStatus) -> int:
         """How many users have come so far."""
-        counted = select(func.count().label("n")).select_from(passwords)
-        arrived = self._n(counted.where(*self._here(passwords)))
+        counted = (
+            select(func.count().label("n")).select_from(passwords).where(*self._here(passwords))
+        )
+        arrived = self._n(counted)
         ways = {
             InvitationStatus.ACCEPTED: arrived,
             InvitationStatus.NO_INVITATION: self.count_users() - arrived,

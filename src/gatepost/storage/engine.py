@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatepost.model.errors import StoreUnavailable
 from gatepost.model.setting_values import Pooler
+from gatepost.storage.pools import WatchedPool
 
 BUSY_TIMEOUT_MS = 5_000
 POOL_WAIT_S = 2.0
@@ -71,6 +72,7 @@ def _sqlite(url: URL) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        poolclass=WatchedPool,
         pool_size=16,
         max_overflow=32,
         pool_timeout=POOL_WAIT_S,
@@ -116,6 +118,7 @@ def _postgresql(url: URL, session: dict[str, Any]) -> Engine:
             "keepalives_idle": 5,
             "tcp_user_timeout": 10_000,
         },
+        poolclass=WatchedPool,
         pool_size=8,
         max_overflow=8,
         pool_timeout=POOL_WAIT_S,

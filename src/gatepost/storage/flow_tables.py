@@ -65,6 +65,30 @@ passkeys = Table(
     Index("passkeys_by_user", "tenant_id", "user_id"),
 )
 
+# The key is sealed. A code is good once: what is no newer than `used_step` is refused.
+authenticators = Table(
+    "authenticators",
+    metadata,
+    text_column("tenant_id"),
+    text_column("user_id"),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("used_step", BigInteger, nullable=False),
+    moment_column("created_at"),
+    moment_column("last_used_at", nullable=True),
+    tenant_key("user_id"),
+    child_of("users", "user_id"),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    text_column("tenant_id"),
+    text_column("user_id"),
+    digest_column("digest"),
+    tenant_key("user_id", "digest"),
+    child_of("users", "user_id"),
+)
+
 # No parent: guesses at the codes of devices are of no tenant, and stand under the deployment.
 attempts = Table(
     "attempts",

@@ -152,6 +152,7 @@ def tenant_of_row(row: Row[Any]) -> Tenant:
         id=row.id,
         name=row.name,
         alias=row.alias,
+        second_factor=row.second_factor,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -95,6 +95,12 @@ class SqlSecretStore:
         )
         self._note_next_expiry(client_id)
 
+    def renew_digest(self, client_id: str, secret_id: int, before: bytes, after: bytes) -> bool:
+        """Keep another digest of the same secret; False when it is not as before. Bookkeeping."""
+        column = client_secrets.c.digest
+        mine = (*self._of_client(client_id), client_secrets.c.id == secret_id, column == before)
+        return self._work.keep_books(update(client_secrets).where(*mine).values(digest=after)) > 0
+
     def remove_secret(self, client_id: str, secret_id: int) -> None:
         """Remove one secret."""
         self._work.change(

@@ -1,4 +1,6 @@
-"""The sign-ins of one tenant. Consents, passkeys and attempts stand in `consent_store`."""
+"""The sign-ins of one tenant. Consents, passkeys and attempts stand in `consent_store`, other
+factors in `factor_store`.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,14 +8,14 @@ from datetime import datetime
 from sqlalchemy import Column, delete, select, update
 
 from gatepost.model.sign_ins import SignIn, SignInDigests
-from gatepost.storage.consent_store import SqlConsentStore
+from gatepost.storage.factor_store import SqlFactorStore
 from gatepost.storage.flow_rows import value_of
 from gatepost.storage.flow_tables import sign_ins
 
 _NEWEST_FIRST = (sign_ins.c.signed_in_at.desc(), sign_ins.c.id.desc())
 
 
-class SqlSignInStore(SqlConsentStore):
+class SqlSignInStore(SqlFactorStore):
     """`ports.SignInStore` on SQL."""
 
     def add(self, sign_in: SignIn, digests: SignInDigests) -> None:

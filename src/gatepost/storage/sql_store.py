@@ -15,6 +15,7 @@ from gatepost.storage.card_store import CardQuestions
 from gatepost.storage.engine import transaction
 from gatepost.storage.epochs import Board, StoreEpochs, raised
 from gatepost.storage.lines import Lines
+from gatepost.storage.pools import PoolLoad, load_of
 from gatepost.storage.redemption_store import SqlRedemptionStore
 from gatepost.storage.replica import Replica
 from gatepost.storage.spending import Spender
@@ -46,6 +47,10 @@ class SqlStore:
     def look(self) -> None:
         """See how far the epochs moved, so that what is kept in memory may be used on."""
         self.epochs.look(transaction(self._engine, writing=False))
+
+    def load(self) -> PoolLoad:
+        """How many connections there are, and how many are waited for."""
+        return load_of(self._engine)
 
     def close(self) -> None:
         """Give back all connections."""

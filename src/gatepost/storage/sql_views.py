@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from gatepost.model.keys import SigningKey
 from gatepost.model.portal import TryOut
@@ -23,6 +23,7 @@ from gatepost.storage.role_store import tenant_of_row
 from gatepost.storage.sign_in_store import SqlSignInStore
 from gatepost.storage.tables import (
     client_origins,
+    client_secrets,
     clients,
     deployment,
     leases,
@@ -32,6 +33,7 @@ from gatepost.storage.tables import (
 from gatepost.storage.unit_of_work import UnitOfWork
 
 _KEY_CHECK = "key_check"
+_KEY_CHECKS = "key_check."
 
 
 class SqlTenancy:
@@ -125,6 +127,13 @@ class SqlDeployment:
         rows = self._work.read(try_out_store.overdue(now, most))
         return tuple((row.tenant_id, value_of(row, TryOut)) for row in rows)
 
+    def count_expiring_secrets(self, now: datetime, ends: Sequence[datetime]) -> tuple[int, ...]:
+        """For each end how many secrets of all clients are valid now and expire by then."""
+        expiry = client_secrets.c.expires_at
+        columns = [func.count().filter(expiry <= end) for end in ends]
+        row = self._work.one(select(*columns).where(expiry > now, expiry <= max(ends)))
+        return tuple(row) if row else ()
+
     def tenants(self) -> tuple[Tenant, ...]:
         """All tenants in order of creation."""
         rows = self._work.read(select(tenants).order_by(tenants.c.created_at, tenants.c.id))
@@ -161,8 +170,12 @@ class SqlDeployment:
             )
         )
 
+    def remove_signing_key(self, kid: str) -> bool:
+        """Remove a key with its private part; False when there is none."""
+        return self._work.change(delete(signing_keys).where(signing_keys.c.kid == kid)) > 0
+
     def key_check(self) -> bytes | None:
-        """The value that tells whether the master key is the right one."""
+        """The check value of the master key that is in use, which begins with its number."""
         kept = select(deployment.c.value).where(deployment.c.name == _KEY_CHECK)
         row = self._work.one(kept)
         return row.value if row else None
@@ -170,6 +183,25 @@ class SqlDeployment:
     def set_key_check(self, value: bytes) -> None:
         """Keep that value, once."""
         self._work.keep_books(deployment.insert(), {"name": _KEY_CHECK, "value": value})
+
+    def key_checks(self) -> tuple[bytes, ...]:
+        """The check values of all master keys that were ever known, by number."""
+        named = deployment.c.name.startswith(_KEY_CHECK, autoescape=True)
+        rows = self._work.read(select(deployment.c.value).where(named))
+        return tuple(sorted({row.value for row in rows}))
+
+    def note_key_check(self, value: bytes) -> None:
+        """Keep the check value of a key that is not in use yet, once. Bookkeeping."""
+        row = {"name": f"{_KEY_CHECKS}{value[0]}", "value": value}
+        self._work.keep_books(self._work.insert(deployment).on_conflict_do_nothing(), row)
+
+    def use_key(self, value: bytes) -> None:
+        """Put the master key of this check value into use. A change."""
+        before = self.key_check()
+        if before is not None:
+            self.note_key_check(before)
+        mine = update(deployment).where(deployment.c.name == _KEY_CHECK)
+        self._work.change(mine.values(value=value))
 
     def open(self, tenant_id: str) -> SqlTenancy:
         """A tenant's stores within the same transaction."""

@@ -97,6 +97,7 @@ tenants = Table(
     text_column("alias"),
     # nullable because SQLite adds no other column to rows; never null in a row
     text_column("folded_alias", nullable=True),
+    Column("second_factor", Words, nullable=False, server_default=text("'none'")),
     moment_column("created_at"),
     moment_column("updated_at"),
     Index("tenants_by_alias", "folded_alias"),

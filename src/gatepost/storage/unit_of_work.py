@@ -28,7 +28,17 @@ _COUNTING = {"preserve_rowcount": True}
 
 
 # People come and go all day; no card tells of these, and each use of them reads the store.
-_NEVER_KEPT = frozenset({"sign_ins", "consents", "passkeys", "families", "revoked_tokens"})
+_NEVER_KEPT = frozenset(
+    {
+        "authenticators",
+        "consents",
+        "families",
+        "passkeys",
+        "recovery_codes",
+        "revoked_tokens",
+        "sign_ins",
+    }
+)
 
 
 class Order(NamedTuple):

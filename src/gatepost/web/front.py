@@ -8,15 +8,18 @@ thread, and where the server asks `at_once`, without a task either.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from time import perf_counter_ns
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from gatepost.model.errors import Code, Refused, StoreUnavailable
+from gatepost.model import measures
+from gatepost.model.errors import Refused, StoreUnavailable
 from gatepost.model.events import Origin
+from gatepost.model.measures import Series
 from gatepost.ports import Dice
-from gatepost.web import wire
+from gatepost.web import current, faults, wire
 from gatepost.web.addresses import Network, caller_address
 from gatepost.web.http import Call, Reply, path_segments
-from gatepost.web.threads import Lanes, Threads, busy
+from gatepost.web.threads import Lanes, Load, Threads, joined
 from gatepost.web.wire import Gone, RawHeaders, Sent, Wire
 
 THREADS = 16
@@ -35,7 +38,8 @@ class Endpoint(NamedTuple):
 
     `hashes` is one that hashes passwords: those have threads of their own, so that a flood of
     guesses makes nobody else wait (R-47). `at_hand` answers on the event loop what needs no
-    store, and gives None for all else. `together` answers several calls at once.
+    store, and gives None for all else. `together` answers several calls at once. `route` is the
+    address as the door's table has it, never as a caller wrote it.
     """
 
     handle: Callable[[Call], Reply]
@@ -44,6 +48,7 @@ class Endpoint(NamedTuple):
     hashes: bool = False
     at_hand: Callable[[Call], Reply | None] | None = None
     together: "Together | None" = None
+    route: str = measures.OTHER
 
 
 class Together(NamedTuple):
@@ -57,12 +62,18 @@ class Together(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What the log tells of an answer."""
+    """What the log tells of an answer, and what is counted of it.
+
+    The time runs from when the request is read to its last byte until the answer is made.
+    """
 
     method: str
     path: str
     status: int
     origin: Origin
+    route: str = measures.OTHER
+    nanoseconds: int = 0
+    counted: Series | None = None
 
 
 Note = Callable[[Answered], None]
@@ -130,6 +141,7 @@ class Front:
         Only what is right is answered so. Whatever is wrong is met again on the way of all others,
         and told there.
         """
+        began = perf_counter_ns()
         endpoint, segments = self._quick[whole.method, whole.target]
         headers, fault = wire.read_headers(whole.headers)
         if fault is not None:
@@ -144,8 +156,16 @@ class Front:
             return None
         message = None if reply is None else self._wire.message(reply, origin.operation_id, before)
         if reply is not None and message is not None:
-            self.note(Answered(whole.method, whole.target.decode(), reply.status, origin))
+            path, took = whole.target.decode(), perf_counter_ns() - began
+            of = (reply.status, origin, endpoint.route, took, reply.counted)
+            self.note(Answered(whole.method, path, *of))
         return message
+
+    def loads(self) -> dict[str, Load]:
+        """How much there is to do, by the name of the threads that do it."""
+        lanes = [each.load() for each in tuple(self._lanes.values())]
+        lane = joined(lanes)._replace(most=MOST_WAITING)
+        return {"call": self._calls.load(), "hash": self._hashing.load(), "lane": lane}
 
     def close(self) -> None:
         """Wait for the calls that are being answered."""
@@ -155,6 +175,7 @@ class Front:
         self._hashing.close()
 
     async def _http(self, scope: Any, receive: Any, send: Any) -> None:
+        began = perf_counter_ns()
         peer = scope["client"][0] if scope.get("client") else ""
         headers, fault = wire.read_headers(scope["headers"])
         origin = self._origin(headers, peer)
@@ -166,16 +187,18 @@ class Front:
                 raise fault
             wire.check_length(headers, endpoint.body_limit)
             body = await wire.read_body(receive, endpoint.body_limit)
+            began = perf_counter_ns()
             call = Call(method, segments, scope["query_string"], headers, body, origin)
             reply = await self._answered(endpoint, call)
         except Refused as refused:
-            reply = endpoint.explain(refused, origin)
+            reply = _explained(endpoint, refused, origin)
         except Gone:
             return
-        self.note(Answered(method, scope["path"][:_MAX_LOGGED_PATH], reply.status, origin))
+        of = (endpoint.route, perf_counter_ns() - began, reply.counted)
+        self.note(Answered(method, scope["path"][:_MAX_LOGGED_PATH], reply.status, origin, *of))
         sent = self._sent(endpoint, reply, origin)
         if sent is not None:
-            await _send(send, sent, bodiless=method == "HEAD")
+            await wire.send(send, sent, bodiless=method == "HEAD")
 
     def _origin(self, headers: Mapping[str, str], peer: str) -> Origin:
         address = caller_address(peer, headers.get("x-forwarded-for"), self._trusted)
@@ -207,10 +230,9 @@ class Front:
         """The answer that is made together with those of others, if it could be."""
         lanes = self._lanes.get(together)
         if lanes is None:
-            number = self._lanes_number
-            lanes = self._lanes[together] = Lanes("lane", number, partial(self._replies, endpoint))
-        if lanes.waiting >= MOST_WAITING:
-            raise busy()
+            answer = partial(self._replies, endpoint)
+            lanes = Lanes("lane", self._lanes_number, MOST_WAITING, answer)
+            self._lanes[together] = lanes
         return await lanes.run(call)
 
     def _replies(self, endpoint: Endpoint, calls: Sequence[Call]) -> Sequence[Reply | None]:
@@ -229,20 +251,18 @@ class Front:
         self, endpoint: Endpoint, handle: Callable[[Call], _Made], call: Call
     ) -> Reply | _Made:
         """Run a handler and turn whatever it raises into an answer (R-59, R-72, R-79)."""
-        try:
-            return handle(call)
-        except Refused as refused:
-            return endpoint.explain(refused, call.origin)
-        except StoreUnavailable as fault:
-            self._log.warning(
-                "store unavailable: %s", fault, extra={"operation_id": call.origin.operation_id}
-            )
-            return endpoint.explain(_UNAVAILABLE, call.origin)
-        except Exception:  # noqa: BLE001  (the last catch: whatever it was, it becomes a 500)
-            self._log.exception(
-                "unexpected fault", extra={"operation_id": call.origin.operation_id}
-            )
-            return endpoint.explain(_fault(call.origin.operation_id), call.origin)
+        with current.answering(call.origin):
+            try:
+                return handle(call)
+            except Refused as refused:
+                return _explained(endpoint, refused, call.origin)
+            except StoreUnavailable as fault:
+                self._log.warning("store unavailable: %s", fault)
+                return _explained(endpoint, faults.UNAVAILABLE, call.origin)
+            except Exception:  # noqa: BLE001  (the last catch: whatever it was, it becomes a 500)
+                self._log.exception("unexpected fault")
+                told = faults.unexpected(call.origin.operation_id)
+                return _explained(endpoint, told, call.origin)
 
     def _sent(self, endpoint: Endpoint, reply: Reply, origin: Origin) -> Sent | None:
         """The answer on its way; where a header of it cannot be sent, that is told instead."""
@@ -250,12 +270,18 @@ class Front:
         if sent is not None:
             return sent
         self._log.error("a header of an answer is not fit to be sent", extra=origin._asdict())
-        fault = endpoint.explain(_fault(origin.operation_id), origin)
+        fault = _explained(endpoint, faults.unexpected(origin.operation_id), origin)
         return self._wire.sent(fault, origin.operation_id)
 
     def _note_in_log(self, answered: Answered) -> None:
-        method, path, status, origin = answered
+        method, path, status, origin = answered[:4]
         self._log.info("%s %s %s", method, path, status, extra=origin._asdict())
+
+
+def _explained(endpoint: Endpoint, refused: Refused, origin: Origin) -> Reply:
+    """A refusal in the words of the door, and counted by its code."""
+    reply = endpoint.explain(refused, origin)
+    return reply._replace(counted=measures.error(refused.code.value))
 
 
 def _making(make: Callable[[], Reply]) -> Callable[[Call], Reply]:
@@ -267,26 +293,3 @@ def _raising(fault: Exception) -> Callable[[Call], Reply]:
         raise fault
 
     return tell
-
-
-async def _send(send: Any, sent: Sent, *, bodiless: bool) -> None:
-    reply, headers = sent.reply, list(sent.headers)
-    if reply.status != 204 and (reply.body or not bodiless):
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
-
-
-_UNAVAILABLE = Refused(
-    Code.STORE_UNAVAILABLE,
-    "The server cannot reach its store just now.",
-    "Try again in a moment.",
-)
-
-
-def _fault(support_id: str) -> Refused:
-    return Refused(
-        Code.INTERNAL,
-        "Something went wrong on the server.",
-        f"Tell your administrator this support id: {support_id}.",
-    )

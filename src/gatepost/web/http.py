@@ -8,6 +8,7 @@ import msgspec
 
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
+from gatepost.model.measures import Series
 from gatepost.model.text import quoted
 
 Headers = tuple[tuple[str, str], ...]
@@ -28,16 +29,19 @@ class Call(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """One answer, whole."""
+    """One answer, whole; `counted` is what is counted of it beside its route and status."""
 
     status: int
     body: bytes = b""
     headers: Headers = ()
+    counted: Series | None = None
 
 
-def json_reply(status: int, value: Any, headers: Headers = NO_STORE) -> Reply:
+def json_reply(
+    status: int, value: Any, headers: Headers = NO_STORE, counted: Series | None = None
+) -> Reply:
     """An answer in JSON; the content type is exactly `application/json` (facts.md section 4)."""
-    return Reply(status, _encoder.encode(value), JSON + headers)
+    return Reply(status, _encoder.encode(value), JSON + headers, counted)
 
 
 def path_segments(raw_path: bytes) -> tuple[str, ...]:

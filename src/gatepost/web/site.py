@@ -4,14 +4,17 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from gatepost.model.errors import Code, Refused, StoreUnavailable
+from gatepost.model import measures
+from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
-from gatepost.ports import Store
-from gatepost.web import pages
+from gatepost.web import health, pages
 from gatepost.web.front import Endpoint
+from gatepost.web.health import Vital
 from gatepost.web.http import Call, Reply, json_reply
 
 _READING = frozenset({"GET", "HEAD"})
+_AT_HAND = frozenset({"/health/live", "/health/ready", health.METRICS})
+_STATIC = "/static/{file}"
 
 
 class ApiPaper(NamedTuple):
@@ -24,17 +27,18 @@ class ApiPaper(NamedTuple):
 class Site:
     """Answers every path that no other door has; it stands last but for the documents."""
 
-    def __init__(self, store: Store, paper: ApiPaper, is_leaving: Callable[[], bool]) -> None:
-        self._store = store
-        self._is_leaving = is_leaving
+    def __init__(self, paper: ApiPaper, vital: Vital) -> None:
+        self._vital = vital
         self._paper = paper
-        self._pages: dict[tuple[str, ...], Callable[[Call], Reply]] = {
-            (): _to_portal,
-            ("health", "live"): _live,
-            ("health", "ready"): self._ready,
-            ("api", "openapi.json"): self._openapi,
-            ("api", "docs"): self._docs,
+        self._pages: dict[str, Callable[[Call], Reply]] = {
+            "/": _to_portal,
+            "/health/live": health.live,
+            "/health/ready": self._ready,
+            health.METRICS: self._metrics,
+            "/api/openapi.json": self._openapi,
+            "/api/docs": self._docs,
         }
+        self._routes = {tuple(filter(None, path.split("/"))): path for path in self._pages}
 
     def documents(self) -> "Documents":
         """The pages that stand below another door's prefix."""
@@ -42,29 +46,27 @@ class Site:
 
     def find(self, method: str, segments: tuple[str, ...]) -> Endpoint:
         """The endpoint of any path."""
-        handler = self.handler(segments) or _unknown
+        route = self.route(segments) or measures.OTHER
         if method not in _READING:
-            handler = _only_reading
-        return Endpoint(handler, explain)
+            return Endpoint(_only_reading, explain, route=route)
+        handler = _static if route == _STATIC else self._pages.get(route, _unknown)
+        at_hand = handler if route in _AT_HAND else None
+        return Endpoint(handler, explain, at_hand=at_hand, route=route)
 
-    def handler(self, segments: tuple[str, ...]) -> Callable[[Call], Reply] | None:
-        """What answers at a path."""
-        known = self._pages.get(tuple(part.lower() for part in segments))
-        if known is None and len(segments) == 2 and segments[0] == "static":
-            return _static
-        return known
+    def route(self, segments: tuple[str, ...]) -> str | None:
+        """The page at a path, as it stands in the table."""
+        if len(segments) == 2 and segments[0] == "static":
+            return _STATIC
+        return self._routes.get(tuple(part.lower() for part in segments))
 
     def _ready(self, _call: Call) -> Reply:
-        if self._is_leaving():
-            return json_reply(503, {"status": "stopping"})
-        try:
-            with self._store.reading_all() as deployment:
-                ready = deployment.key_check() is not None
-        except StoreUnavailable:
-            ready = False
-        if ready:
-            return json_reply(200, {"status": "ready"})
-        return json_reply(503, {"status": "the store cannot be reached"})
+        return health.ready(self._vital.standing())
+
+    def _metrics(self, call: Call) -> Reply:
+        """For this machine alone: what a server has to do is nobody's business but its owner's."""
+        if self._vital.metrics is None or not health.is_of_this_machine(call):
+            return _unknown(call)
+        return health.metrics(self._vital.metrics())
 
     def _openapi(self, _call: Call) -> Reply:
         return json_reply(200, self._paper.document(), (("Cache-Control", "public, max-age=300"),))
@@ -91,7 +93,7 @@ class Documents:
 
     def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
         """The endpoint of a document below /api."""
-        if len(segments) == 2 and segments[0].lower() == "api" and self._site.handler(segments):
+        if len(segments) == 2 and segments[0].lower() == "api" and self._site.route(segments):
             return self._site.find(method, segments)
         return None
 
@@ -120,17 +122,13 @@ def wrong_method(call: Call, methods: Collection[str]) -> Reply:
     refused = Refused(
         Code.METHOD_NOT_ALLOWED, "This address is not used that way.", f"Use {allowed}."
     )
-    reply = explain(refused, call.origin)
+    reply = explain(refused, call.origin)._replace(counted=measures.error(refused.code.value))
     others = tuple(pair for pair in reply.headers if pair[0] != "Allow")
     return reply._replace(headers=(*others, ("Allow", allowed)))
 
 
 def _to_portal(_call: Call) -> Reply:
     return Reply(303, b"", (("Location", "/portal/"),))
-
-
-def _live(_call: Call) -> Reply:
-    return json_reply(200, {"status": "live"})
 
 
 def _static(call: Call) -> Reply:

@@ -7,7 +7,7 @@ wait. So under load the turn to a thread and back, and what calls share, is paid
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from gatepost.model.errors import Code, Refused
 from gatepost.web.http import Reply
@@ -18,17 +18,29 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
+class Load(NamedTuple):
+    """How much threads have to do, and how many calls they refused since they began."""
+
+    busy: int
+    waiting: int
+    most: int
+    refused: int
+
+
 class Threads:
     """Worker threads with a bounded queue: beyond it a call is refused at once (R-47)."""
 
     def __init__(self, name: str, number: int, most: int) -> None:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix=name)
+        self._number = number
         self._most = most
         self._under_way = 0
+        self._refused = 0
 
     async def run(self, work: Callable[[], Reply]) -> Reply:
         """The reply, made in a thread; all calls come from the one event loop."""
         if self._under_way >= self._most:
+            self._refused += 1
             raise busy()
         self._under_way += 1
         try:
@@ -36,29 +48,41 @@ class Threads:
         finally:
             self._under_way -= 1
 
+    def load(self) -> Load:
+        """How much there is to do."""
+        busy_now = min(self._under_way, self._number)
+        return Load(busy_now, self._under_way - busy_now, self._most, self._refused)
+
     def close(self) -> None:
         """Wait for the work that is under way."""
         self._pool.shutdown(wait=True)
 
 
 class Lanes(Generic[A, B]):
-    """So many threads that answer several calls at once; all calls come from one event loop."""
+    """So many threads that answer several calls at once; all calls come from one event loop.
+
+    Beyond `most` that wait a call is refused at once (R-47).
+    """
 
     def __init__(
-        self, name: str, number: int, answer: Callable[[Sequence[A]], Sequence[B]]
+        self, name: str, number: int, most: int, answer: Callable[[Sequence[A]], Sequence[B]]
     ) -> None:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix=name)
         self._answer = answer
-        self._free = number
+        self._number = self._free = number
+        self._most = most
+        self._refused = 0
         self._waiting: list[tuple[A, asyncio.Future[B]]] = []
 
-    @property
-    def waiting(self) -> int:
-        """How many wait for a lane."""
-        return len(self._waiting)
+    def load(self) -> Load:
+        """How much there is to do."""
+        return Load(self._number - self._free, len(self._waiting), self._most, self._refused)
 
     async def run(self, call: A) -> B:
         """The answer to a call, made together with those of others."""
+        if len(self._waiting) >= self._most:
+            self._refused += 1
+            raise busy()
         future: asyncio.Future[B] = asyncio.get_running_loop().create_future()
         self._waiting.append((call, future))
         if self._free:
@@ -93,6 +117,14 @@ class Lanes(Generic[A, B]):
             else:
                 future.set_result(answer)  # type: ignore[arg-type]  # None only with a fault
         self._go()
+
+
+def joined(loads: Sequence[Load]) -> Load:
+    """Several loads as one."""
+    return Load(*(sum(column) for column in zip(*loads, strict=True))) if loads else _NOTHING
+
+
+_NOTHING = Load(0, 0, 0, 0)
 
 
 def busy() -> Refused:

@@ -56,11 +56,13 @@ class ApiDoor:
         match = self._routes.find(segments)
         if match is None:
             return Endpoint(_unknown, explain)
-        operation = match.operations.get(method)
+        operation, route = match.operations.get(method), _route(match)
         if operation is None:
-            return Endpoint(lambda _call: _refuse_method(match), explain)
+            return Endpoint(lambda _call: _refuse_method(match), explain, route=route)
         limit = BODY_LIMIT if operation.body else 0
-        return Endpoint(lambda call: self._answer(call, operation, match.path), explain, limit)
+        return Endpoint(
+            lambda call: self._answer(call, operation, match.path), explain, limit, route=route
+        )
 
     def _answer(self, call: Call, operation: Operation, path: dict[str, str]) -> Reply:
         caller = self._caller(call)
@@ -169,6 +171,10 @@ def _strict(operation: Operation) -> Operation:
         return operation
     allowed = operation.allowed - {Allowed.MEMBER} | {Allowed.ADMINISTRATOR}
     return operation._replace(allowed=allowed)
+
+
+def _route(match: Match) -> str:
+    return next(iter(match.operations.values())).template
 
 
 def _refuse_method(match: Match) -> Reply:

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gatepost.protocol import scopes
-from gatepost.services.account import NewPassword, Overview, Someone
+from gatepost.services.account import Overview
+from gatepost.services.factors import Held
 from gatepost.services.flows import Next
+from gatepost.services.new_passwords import NewPassword
+from gatepost.services.own_account import Someone, is_recent
 from gatepost.services.sign_in import Problem
 from gatepost.services.sign_out import EVERYWHERE
 from gatepost.web import pages
@@ -21,6 +24,9 @@ _NOTICES = {
     "taken-back": "The application has no access any more.",
     "passkey-added": "The passkey is ready to sign in with.",
     "passkey-removed": "The passkey opens nothing any more.",
+    "app-added": "Your authenticator app is added, and all other browsers are signed out.",
+    "app-removed": "Your authenticator app and its recovery codes open nothing any more.",
+    "codes-made": "Your old recovery codes open nothing any more.",
     "password": "Your password is changed, and all other browsers are signed out.",
 }
 
@@ -29,13 +35,13 @@ def account(visit: Visit) -> Reply:
     """The page, for whoever is signed in."""
     who = visit.rooms.account.someone(visit.browser)
     if who is None:
-        return _sign_in_first(visit, None, fresh=False)
+        return sign_in_first(visit, None, fresh=False)
     return _page(visit, who, notice=_NOTICES.get(visit.query().get("done", "")))
 
 
 def post_alias(visit: Visit) -> Reply:
     """Which tenant to sign in to, where there are several."""
-    return _sign_in_first(visit, visit.proved_form("alias").get("alias", ""), fresh=False)
+    return sign_in_first(visit, visit.proved_form("alias").get("alias", ""), fresh=False)
 
 
 def post_end(visit: Visit) -> Reply:
@@ -69,8 +75,8 @@ def post_add_passkey(visit: Visit) -> Reply:
     """Keep a new passkey; only shortly after a sign-in."""
 
     def add(who: Someone, form: Form) -> Problem | Reply | None:
-        if not visit.rooms.account.is_recent(who):
-            return _sign_in_first(visit, None, fresh=True, tenant_id=who.tenant_id)
+        if not is_recent(visit.rooms.flow.world, who):
+            return sign_in_first(visit, None, fresh=True, tenant_id=who.tenant_id)
         name, attestation = form.get("name", ""), form.get("attestation", "")
         return visit.rooms.account.add_passkey(who, name, attestation, visit.browser)
 
@@ -89,7 +95,7 @@ def post_remove_passkey(visit: Visit) -> Reply:
 def password(visit: Visit) -> Reply:
     """The page to change the password."""
     who = visit.rooms.account.someone(visit.browser)
-    return _password_page(visit) if who else _sign_in_first(visit, None, fresh=False)
+    return _password_page(visit) if who else sign_in_first(visit, None, fresh=False)
 
 
 def post_password(visit: Visit) -> Reply:
@@ -111,26 +117,11 @@ def post_sign_out(visit: Visit) -> Reply:
     return signed_out(visit, EVERYWHERE)
 
 
-def _changed(
-    visit: Visit, change: Callable[[Someone, Form], Problem | Reply | None], done: str
-) -> Reply:
-    """One change by somebody who is signed in; then the page again, or what is wrong."""
-    form = visit.proved_form("account")
-    who = visit.rooms.account.someone(visit.browser)
-    if who is None:
-        return _sign_in_first(visit, None, fresh=False)
-    outcome = change(who, form)
-    if isinstance(outcome, Reply):
-        return outcome
-    if outcome is not None:
-        return _page(visit, who, problem=outcome)
-    return redirect(f"{ACCOUNT}?done={done}")
-
-
-def _sign_in_first(
+def sign_in_first(
     visit: Visit, alias: str | None, *, fresh: bool, tenant_id: str | None = None
 ) -> Reply:
-    tenant_id = tenant_id or visit.rooms.account.tenant_for(alias)
+    """Off to sign in, in the tenant of this alias, or to say which; `fresh` asks for it anew."""
+    tenant_id = tenant_id or visit.rooms.account.tenant_for(alias, visit.browser)
     if tenant_id is None:
         problem = None if alias is None else "No organisation has this alias."
         return pages.page(
@@ -146,12 +137,28 @@ def _sign_in_first(
     return redirect(ACCOUNT)
 
 
+def _changed(
+    visit: Visit, change: Callable[[Someone, Form], Problem | Reply | None], done: str
+) -> Reply:
+    """One change by somebody who is signed in; then the page again, or what is wrong."""
+    form = visit.proved_form("account")
+    who = visit.rooms.account.someone(visit.browser)
+    if who is None:
+        return sign_in_first(visit, None, fresh=False)
+    outcome = change(who, form)
+    if isinstance(outcome, Reply):
+        return outcome
+    if outcome is not None:
+        return _page(visit, who, problem=outcome)
+    return redirect(f"{ACCOUNT}?done={done}")
+
+
 def _page(
     visit: Visit, who: Someone, notice: str | None = None, problem: Problem | None = None
 ) -> Reply:
     found = visit.rooms.account.overview(who)
     if found is None:
-        return _sign_in_first(visit, None, fresh=False)
+        return sign_in_first(visit, None, fresh=False)
     return pages.page(
         400 if problem else 200,
         "account.html",
@@ -162,6 +169,7 @@ def _page(
         challenge=visit.rooms.account.passkey_challenge(who),
         rp_id=visit.place.rp_id,
         user_handle=_user_handle(who),
+        factors=_factors(visit.rooms.factors.held(who)),
         **_shown(found),
     )
 
@@ -199,6 +207,16 @@ def _shown(found: Overview) -> Values:
             }
             for passkey in found.passkeys
         ],
+    }
+
+
+def _factors(held: Held) -> Values:
+    return {
+        "app": _moment(held.added_at) if held.added_at else None,
+        "last_used_at": _moment(held.last_used_at) if held.last_used_at else None,
+        "codes_left": held.codes_left,
+        "may_have_codes": held.added_at is not None or held.has_passkey,
+        "is_demanded": held.is_demanded,
     }
 
 

@@ -10,6 +10,8 @@ from gatepost.web.http import Call, Reply
 from gatepost.web.interaction import (
     account_pages,
     authorize_pages,
+    factor_pages,
+    second_step_pages,
     sign_in_pages,
     sign_out_pages,
     welcome_pages,
@@ -30,6 +32,9 @@ _PAGES: Mapping[str, Mapping[str, Answering]] = {
     f"{PREFIX}/resume": {"GET": sign_in_pages.resume},
     f"{PREFIX}/signin": {"GET": sign_in_pages.sign_in, "POST": sign_in_pages.post_sign_in},
     f"{PREFIX}/signin/passkey": {"POST": sign_in_pages.post_passkey},
+    f"{PREFIX}/code": {"GET": second_step_pages.code, "POST": second_step_pages.post_code},
+    f"{PREFIX}/code/passkey": {"POST": second_step_pages.post_code_passkey},
+    f"{PREFIX}/enrol": {"GET": second_step_pages.enrol, "POST": second_step_pages.post_enrol},
     f"{PREFIX}/password": {"GET": sign_in_pages.password, "POST": sign_in_pages.post_password},
     f"{PREFIX}/choose": {"GET": sign_in_pages.choose, "POST": sign_in_pages.post_choose},
     f"{PREFIX}/consent": {"GET": sign_in_pages.consent, "POST": sign_in_pages.post_consent},
@@ -44,6 +49,12 @@ _PAGES: Mapping[str, Mapping[str, Answering]] = {
     f"{ACCOUNT}/consents/remove": {"POST": account_pages.post_take_back},
     f"{ACCOUNT}/passkeys/add": {"POST": account_pages.post_add_passkey},
     f"{ACCOUNT}/passkeys/remove": {"POST": account_pages.post_remove_passkey},
+    factor_pages.APP: {
+        "GET": factor_pages.authenticator,
+        "POST": factor_pages.post_authenticator,
+    },
+    f"{factor_pages.APP}/remove": {"GET": factor_pages.remove, "POST": factor_pages.post_remove},
+    f"{ACCOUNT}/recovery-codes": {"POST": factor_pages.post_codes},
     f"{ACCOUNT}/password": {"GET": account_pages.password, "POST": account_pages.post_password},
     f"{ACCOUNT}/signout": {"POST": account_pages.post_sign_out},
 }
@@ -56,7 +67,13 @@ _ACTING = frozenset(
     }
 )
 _HASHING = frozenset(
-    {f"{PREFIX}/signin", f"{PREFIX}/password", f"{ACCOUNT}/password", WELCOME_PATH}
+    {
+        f"{PREFIX}/signin",
+        f"{PREFIX}/password",
+        f"{ACCOUNT}/password",
+        f"{factor_pages.APP}/remove",
+        WELCOME_PATH,
+    }
 )
 
 
@@ -75,10 +92,14 @@ class InteractionDoor:
             return None
         answering = page.get("GET" if method == "HEAD" and path not in _ACTING else method)
         if answering is None:
-            return Endpoint(lambda call: site.wrong_method(call, page), site.explain)
-        limit = BODY_LIMIT if method == "POST" else 0
-        hashes = method == "POST" and path in _HASHING
-        return Endpoint(lambda call: self._answer(answering, call), site.explain, limit, hashes)
+            return Endpoint(lambda call: site.wrong_method(call, page), site.explain, route=path)
+        return Endpoint(
+            lambda call: self._answer(answering, call),
+            site.explain,
+            BODY_LIMIT if method == "POST" else 0,
+            hashes=method == "POST" and path in _HASHING,
+            route=path,
+        )
 
     def _answer(self, answering: Answering, call: Call) -> Reply:
         visitor = self._place.cookies.browser(call)

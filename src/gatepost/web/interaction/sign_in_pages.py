@@ -9,8 +9,8 @@ from gatepost.protocol import scopes
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
 from gatepost.services import consents
-from gatepost.services.account import NewPassword
 from gatepost.services.flows import GONE, Reference, Stand
+from gatepost.services.new_passwords import NewPassword
 from gatepost.services.sessions import SignedIn
 from gatepost.services.sign_in import Problem, Typed
 from gatepost.web import pages
@@ -145,12 +145,14 @@ def _left(visit: Visit, reference: Reference, *, same: bool) -> Reply:
 
 
 def _after_sign_in(
-    visit: Visit, reference: Reference, outcome: SignedIn | Problem | ShowError, email: str
+    visit: Visit, reference: Reference, outcome: SignedIn | Problem | ShowError | None, email: str
 ) -> Reply:
     if isinstance(outcome, ShowError):
         return show_error(visit, outcome)
     if isinstance(outcome, SignedIn):
         return to_resume(reference, signed_cookies(visit, outcome))
+    if outcome is None:
+        return to_resume(reference)
     stand = visit.rooms.errands.stand(reference, visit.browser)
     if isinstance(stand, ShowError):
         return show_error(visit, stand)

@@ -1,7 +1,6 @@
 """One visit of a browser: its form, the proof that the form is ours, and how answers look."""
 
 import functools
-import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,7 +16,9 @@ from gatepost.services.account import AccountService
 from gatepost.services.authorize import AuthorizeService
 from gatepost.services.browsers import Browser
 from gatepost.services.devices import DeviceService
+from gatepost.services.digests import is_one_of
 from gatepost.services.errands import Errands
+from gatepost.services.factors import OwnFactors
 from gatepost.services.flows import (
     ACCOUNT_PAGE,
     DEVICE_ALLOWED_PAGE,
@@ -29,6 +30,7 @@ from gatepost.services.flows import (
     Stand,
 )
 from gatepost.services.password_links import PasswordLinks
+from gatepost.services.second_steps import SecondSteps
 from gatepost.services.sign_in import SignInService
 from gatepost.services.sign_out import SignOutService
 from gatepost.web import forms, pages
@@ -56,6 +58,8 @@ class Rooms(NamedTuple):
     account: AccountService
     devices: DeviceService
     links: PasswordLinks
+    second_steps: SecondSteps
+    factors: OwnFactors
 
 
 class Place(NamedTuple):
@@ -85,14 +89,15 @@ class Visit(NamedTuple):
 
     def proof(self, purpose: str, about: str = "") -> str:
         """The hidden field that shows a form to be ours, for this browser and this thing."""
-        return _proof(self.rooms.flow.world.secrets, self.browser, purpose, about)
+        return _proofs(self.rooms.flow.world.secrets, self.browser, purpose, about)[0]
 
     def proved_form(self, purpose: str, about: str = "") -> dict[str, str]:
         """The fields of a form of ours; refused when it may be somebody else's (R-54, D-11)."""
         form = self.form()
         forms.check_same_site(self.call, self.place.origin)
-        expected = self.proof(purpose, form.get("request", about))
-        if not hmac.compare_digest(expected.encode(), form.get("proof", "").encode()):
+        secrets, about = self.rooms.flow.world.secrets, form.get("request", about)
+        expected = _proofs(secrets, self.browser, purpose, about)
+        if not is_one_of(form.get("proof", "").encode(), map(str.encode, expected)):
             raise Refused(
                 Code.FORM_NOT_OURS,
                 "This form was not made for this browser, or it is too old.",
@@ -204,13 +209,13 @@ def _parsed(raw: bytes) -> dict[str, str]:
     return forms.in_order(parse_form(raw), "Go back to the application and start again.")
 
 
-def _proof(secrets: Secrets, browser: Browser, purpose: str, about: str) -> str:
+def _proofs(secrets: Secrets, browser: Browser, purpose: str, about: str) -> tuple[str, ...]:
     """Once somebody is signed in, a form is theirs: it is void when another person takes over."""
     whose = "" if purpose in _BEFORE_SIGN_IN else ".".join(browser.sessions)
-    return secrets.proof("form", browser.binding, whose, purpose, about)
+    return secrets.proofs("form", browser.binding, whose, purpose, about)
 
 
-_BEFORE_SIGN_IN = frozenset({"signin", "device", "alias", "welcome"})
+_BEFORE_SIGN_IN = frozenset({"signin", "code", "enrol", "device", "alias", "welcome"})
 
 
 _ANY_ERROR = (

@@ -3,8 +3,8 @@
 Opening it changes nothing: programs that look at mail open every link.
 """
 
-from gatepost.services.account import NewPassword
 from gatepost.services.flows import Next
+from gatepost.services.new_passwords import NewPassword
 from gatepost.services.password_links import WELCOME_PATH, Opened
 from gatepost.services.sign_in import Problem
 from gatepost.web import pages

@@ -39,7 +39,7 @@ class Cors:
         """The answer with what lets the calling origin read it, if it may."""
         allowed = self._allowed(call)
         shown = (*allowed, *_EXPOSED) if allowed else VARY
-        return Reply(reply.status, reply.body, reply.headers + shown)
+        return Reply(reply.status, reply.body, reply.headers + shown, reply.counted)
 
     def _allowed(self, call: Call) -> Headers:
         origin = call.headers.get("origin")

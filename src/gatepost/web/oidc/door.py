@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from gatepost.model import measures
 from gatepost.model.errors import Code, Refused
 from gatepost.ports import Store
 from gatepost.protocol import discovery
@@ -61,9 +62,13 @@ class OidcDoor:
         """The endpoint of a path below /identity or /.well-known."""
         if not segments or segments[0].lower() not in {"identity", ".well-known"}:
             return None
-        address = self._addresses.get("/" + "/".join(segments).lower())
+        route = "/" + "/".join(segments).lower()
+        address = self._addresses.get(route)
         if address is None:
             return Endpoint(_unknown, explain)
+        return self._endpoint(address, method)._replace(route=route)
+
+    def _endpoint(self, address: _Address, method: str) -> Endpoint:
         if not address.for_browsers:
             return _endpoint(address, method, address.handle)
         if method == "OPTIONS":
@@ -104,7 +109,8 @@ class OidcDoor:
         try:
             reply = address.handle(call)
         except Refused as refused:
-            reply = explain(refused, call.origin)
+            counted = measures.error(refused.code.value)
+            reply = explain(refused, call.origin)._replace(counted=counted)
         return self._cors.shared(call, reply)
 
     def _is_registered(self, origin: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from gatepost.model import measures
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
 from gatepost.protocol.parameters import OAuthError, invalid_request, parse_form
@@ -92,7 +93,7 @@ def oauth_error(error: OAuthError) -> Reply:
     if error.wait:
         headers += (("Retry-After", str(error.wait)),)
     body = {"error": error.error, "error_description": error.description}
-    return json_reply(error.status, body, headers)
+    return json_reply(error.status, body, headers, measures.error(error.error))
 
 
 def bearer_error(status: int, error: str | None) -> Reply:

@@ -3,14 +3,30 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from gatepost.protocol.grants import authorization_code, client_credentials, refresh_token
+from gatepost.model import measures
+from gatepost.model.measures import OTHER, Series
+from gatepost.protocol.grants import (
+    GRANTS,
+    authorization_code,
+    client_credentials,
+    refresh_token,
+)
+from gatepost.protocol.parameters import OAuthError
+from gatepost.services.client_login import FormRequest
 from gatepost.services.token import Tokens, TokenService
 from gatepost.web.front import Together
 from gatepost.web.http import Call, Headers, Reply, json_reply
 from gatepost.web.oidc.cors import VARY, Cors
-from gatepost.web.oidc.telling import NO_CACHE, answered, right_request
+from gatepost.web.oidc.telling import NO_CACHE, oauth_error, request_of, right_request
 
 _TOLD_TO_ALL: Headers = (*NO_CACHE, *VARY)
+_WORDS = {grant_type: grant_type.rpartition(":")[2] for grant_type in GRANTS}
+"""The grants as they are counted: a URN by its last part."""
+
+_ISSUED: dict[str, Series] = {
+    word: (measures.TOKENS, word, "issued") for word in (*_WORDS.values(), OTHER)
+}
+_ISSUED_FOR_ITSELF = _ISSUED[client_credentials.GRANT_TYPE]
 _FOR_ITSELF = client_credentials.GRANT_TYPE.encode()
 _REDEMPTIONS = (authorization_code.GRANT_TYPE.encode(), refresh_token.GRANT_TYPE.encode())
 
@@ -25,7 +41,11 @@ class TokenEndpoint:
 
     def answer(self, call: Call) -> Reply:
         """The answer to one call, whatever it takes and whatever is wrong."""
-        return answered(call, self._tokens.answer, _told)
+        request = request_of(call)
+        if isinstance(request, OAuthError):
+            return _refused(OTHER, request)
+        grant, found = _grant(request), self._tokens.answer(request)
+        return _refused(grant, found) if isinstance(found, OAuthError) else _told(grant, found)
 
     def at_hand(self, call: Call) -> Reply | None:
         """The same without the store; whether an origin may read it is in the store too."""
@@ -35,21 +55,25 @@ class TokenEndpoint:
         headers = call.headers
         words = words_of(headers.get("content-type", ""), headers.get("authorization"), call.body)
         tokens = self._tokens.at_hand(words, partial(right_request, call))
-        return None if tokens is None else json_reply(200, tokens, _TOLD_TO_ALL)
+        return None if tokens is None else json_reply(200, tokens, _TOLD_TO_ALL, _ISSUED_FOR_ITSELF)
 
     def _answer_together(self, calls: Sequence[Call]) -> Sequence[Callable[[], Reply] | None]:
         """The same for codes and refresh tokens that are used up together."""
         requests = [right_request(call) for call in calls]
         asked = [request for request in requests if request is not None]
         made = iter(self._tokens.answer_together(asked))
-        signed = [None if request is None else next(made) for request in requests]
         return [
-            None if sign is None else partial(self._signed, call, sign)
-            for call, sign in zip(calls, signed, strict=True)
+            None if request is None else self._signed(call, request, next(made))
+            for call, request in zip(calls, requests, strict=True)
         ]
 
-    def _signed(self, call: Call, sign: Callable[[], Tokens]) -> Reply:
-        return self._cors.shared(call, _told(sign()))
+    def _signed(
+        self, call: Call, request: FormRequest, sign: Callable[[], Tokens] | None
+    ) -> Callable[[], Reply] | None:
+        """What signs the answer to a call, where there is one."""
+        if sign is None:
+            return None
+        return lambda: self._cors.shared(call, _told(_grant(request), sign()))
 
 
 def words_of(media_type: str, authorization: str | None, body: bytes) -> bytes:
@@ -61,8 +85,16 @@ def words_of(media_type: str, authorization: str | None, body: bytes) -> bytes:
     return head.encode("latin-1") + body
 
 
-def _told(tokens: Tokens) -> Reply:
-    return json_reply(200, tokens, NO_CACHE)
+def _grant(request: FormRequest) -> str:
+    return _WORDS.get(request.form.get("grant_type", ""), OTHER)
+
+
+def _told(grant: str, tokens: Tokens) -> Reply:
+    return json_reply(200, tokens, NO_CACHE, _ISSUED[grant])
+
+
+def _refused(grant: str, error: OAuthError) -> Reply:
+    return oauth_error(error)._replace(counted=(measures.TOKENS, grant, error.error))
 
 
 def _is_redemption(call: Call) -> bool:

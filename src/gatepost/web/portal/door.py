@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.measures import OTHER, error
 from gatepost.model.text import quoted
 from gatepost.web import site
 from gatepost.web.front import Endpoint
@@ -66,19 +67,29 @@ class PortalDoor:
             return None
         path = "/" + "/".join(segments).lower()
         asked = "GET" if method == "HEAD" and path not in _ACTING else method
-        limit = BODY_LIMIT if method == "POST" else 0
-        open_to_all = _GUESTS.get(path)
         match = _found(self._routes, segments[1:])
+        handle = self._handler(asked, _GUESTS.get(path), match)
+        limit = BODY_LIMIT if method == "POST" else 0
+        if path not in _GUESTS:
+            path = next((PREFIX + row.path for row in match.routes.values()), OTHER)
+        return Endpoint(handle, site.explain, limit, route=path)
+
+    def _handler(
+        self,
+        asked: str,
+        open_to_all: Mapping[str, Callable[[Guest], Reply]] | None,
+        match: _Match,
+    ) -> Callable[[Call], Reply]:
         methods = open_to_all or match.routes
         if methods and asked not in methods:
-            return Endpoint(lambda call: _wrong_method(call, methods), site.explain, limit)
+            return lambda call: _wrong_method(call, methods)
         if open_to_all:
             page = open_to_all[asked]
-            return Endpoint(lambda call: page(self._guest(call)), site.explain, limit)
+            return lambda call: page(self._guest(call))
         if not methods and asked != "GET":
-            return Endpoint(_unknown, site.explain, limit)
+            return _unknown
         route = match.routes.get(asked, _NOWHERE)
-        return Endpoint(lambda call: self._answer(call, route, match.path), site.explain, limit)
+        return lambda call: self._answer(call, route, match.path)
 
     def _answer(self, call: Call, route: Route, path: dict[str, str]) -> Reply:
         guest = self._guest(call)
@@ -103,13 +114,14 @@ class PortalDoor:
 def explained(visit: Visit, refused: Refused) -> Reply:
     """A refusal on a page of the portal, with a support id."""
     status = 404 if isinstance(refused, NotFound) else _STATUSES.get(refused.code, 400)
-    return visit.page(
+    reply = visit.page(
         status,
         "refused.html",
         "",
         refused=refused,
         support_id=visit.call.origin.operation_id,
     )
+    return reply._replace(counted=error(refused.code.value))
 
 
 def _sent_again(visit: Visit, refused: FormOfAnotherSession) -> Reply:

@@ -177,11 +177,23 @@ ABOUT: Mapping[str, str] = {
         ("client", "secret", "consent", "device", "authorization", "token", "try_out"), "client"
     ),
     **dict.fromkeys(
-        ("user", "password", "preferences", "password_link", "sign_in", "passkey"), "user"
+        (
+            "user",
+            "password",
+            "preferences",
+            "password_link",
+            "sign_in",
+            "passkey",
+            "authenticator",
+            "recovery_codes",
+            "factors",
+        ),
+        "user",
     ),
     "role": "role",
     "grant": "grant",
     "tenant": "none",
     "key": "none",
+    "master_key": "none",
     "access": "none",
 }

@@ -207,7 +207,13 @@ _PARTS = {
     "thing": _thing,
 }
 _CHANGES = frozenset(
-    {Action.CLIENT_CHANGED, Action.SECRET_CHANGED, Action.ROLE_CHANGED, Action.USER_CHANGED}
+    {
+        Action.CLIENT_CHANGED,
+        Action.SECRET_CHANGED,
+        Action.ROLE_CHANGED,
+        Action.USER_CHANGED,
+        Action.TENANT_CHANGED,
+    }
 )
 _OWN = frozenset(
     {
@@ -223,4 +229,4 @@ _OWN = frozenset(
 # What says nothing to people: ids of what is named already, or of what has no page.
 _UNTOLD = frozenset({"Id", "id", "SignIn", "provider_id", "Decision"})
 _MOMENTS = frozenset({"Expiration", "ExpiresAt", "ActiveFrom"})
-_CHOICES = frozenset({"Method"})
+_CHOICES = frozenset({"Method", "SecondFactor"})

@@ -5,28 +5,36 @@ from typing import NamedTuple
 
 from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.people import User
-from gatepost.services import users
-from gatepost.services.sign_in_lists import SignInLists
+from gatepost.services import sign_in_rules, users
 from gatepost.services.world import Act
 from gatepost.web.http import Reply
 from gatepost.web.portal import people, role_choices, user_pages
 from gatepost.web.portal.people import USERS
-from gatepost.web.portal.visits import Allowed, Route, Visit, redirect
+from gatepost.web.portal.visits import Allowed, Rooms, Route, Visit, redirect
 
 
 class _Deed(NamedTuple):
     """What is done to a person, the notice for it, and whether they lose something by it."""
 
-    do: Callable[[SignInLists, Act, str], None]
+    do: Callable[[Rooms, Act, str], object]
     done: str
     ends_something: bool = True
 
 
 _DEEDS: Mapping[str, _Deed] = {
-    "disable": _Deed(SignInLists.switch_off, "disabled"),
-    "enable": _Deed(SignInLists.switch_on, "enabled", ends_something=False),
-    "remove": _Deed(SignInLists.remove, "removed"),
-    "end-sessions": _Deed(SignInLists.end_all, "sessions-ended"),
+    "disable": _Deed(lambda rooms, act, id_: rooms.sign_ins.switch_off(act, id_), "disabled"),
+    "enable": _Deed(
+        lambda rooms, act, id_: rooms.sign_ins.switch_on(act, id_),
+        "enabled",
+        ends_something=False,
+    ),
+    "remove": _Deed(lambda rooms, act, id_: rooms.sign_ins.remove(act, id_), "removed"),
+    "remove-factors": _Deed(
+        lambda rooms, act, id_: rooms.factors.remove(act, id_), "factors-removed"
+    ),
+    "end-sessions": _Deed(
+        lambda rooms, act, id_: rooms.sign_ins.end_all(act, id_), "sessions-ended"
+    ),
 }
 
 
@@ -40,7 +48,7 @@ def answer(visit: Visit) -> Reply:
     what, user = _what(visit), _user(visit)
     visit.form(f"user-{what} {user.id}")
     try:
-        _DEEDS[what].do(visit.rooms.sign_ins, visit.act, user.id)
+        _DEEDS[what].do(visit.rooms, visit.act, user.id)
     except NotFound:
         raise
     except Refused as refused:
@@ -86,9 +94,21 @@ def _depends(visit: Visit, what: str, user: User) -> list[str]:
         return []
     sessions = len(visit.rooms.sign_ins.of_person(visit.tenant_id, user.id))
     told = [visit.say("users.depends_sessions", number=sessions), visit.say("users.depends_apps")]
+    if what == "remove-factors":
+        return [*_factors(visit, user), *told]
     if what == "remove":
         held = ", ".join(role_choices.names(visit, user.role_ids))
         told.append(visit.say("users.depends_roles", names=held))
+    return told
+
+
+def _factors(visit: Visit, user: User) -> list[str]:
+    held = sign_in_rules.factors_of(visit.world, visit.tenant_id, user.id)
+    told = [visit.say("users.depends_factor_app")] if held.has_authenticator else []
+    if held.passkeys:
+        told.append(visit.say("users.depends_factor_passkeys", number=held.passkeys))
+    if held.codes_left:
+        told.append(visit.say("users.depends_factor_codes", number=held.codes_left))
     return told
 
 

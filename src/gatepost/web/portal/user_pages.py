@@ -9,7 +9,7 @@ from gatepost.model.people import LOCAL_PROVIDER, OUTSIDE_PROVIDERS, User
 from gatepost.model.sign_ins import SignIn
 from gatepost.model.tenants import displayed_name
 from gatepost.model.user_status import UserStatus, status_of
-from gatepost.services import roles, user_lists
+from gatepost.services import roles, sign_in_rules, user_lists
 from gatepost.services.user_lists import ListedUser
 from gatepost.web.agents import described
 from gatepost.web.http import Reply
@@ -32,6 +32,7 @@ _DONE: Mapping[str, str] = {
     "disabled": "users.done_disabled",
     "enabled": "users.done_enabled",
     "removed": "users.done_removed",
+    "factors-removed": "users.done_factors_removed",
     "session-ended": "users.done_session_ended",
     "session-gone": "users.done_session_gone",
     "sessions-ended": "users.done_sessions_ended",
@@ -112,10 +113,30 @@ def _details(visit: Visit, user_id: str) -> dict[str, Any]:
             for role in held
         ],
         "base": f"{USERS}/{user.id}",
+        "factors": _factors(visit, user) if visit.may_change else None,
         "sign_ins": _sign_ins(visit, user) if may_see else None,
         "sessions_proof": visit.proof(f"user-sessions {user.id}"),
         "link_proof": visit.proof(f"user-link {user.id}"),
         "activity": f"{PREFIX}/activity?{urlencode({'about': user.id})}",
+    }
+
+
+def _factors(visit: Visit, user: User) -> dict[str, Any] | None:
+    """What a person who signs in here has beside a password."""
+    if user.provider_id != LOCAL_PROVIDER:
+        return None
+    held = sign_in_rules.factors_of(visit.world, visit.tenant_id, user.id)
+    none = visit.say("users.factor_no")
+    return {
+        "is_any": held.is_any,
+        "facts": [
+            (
+                visit.say("users.factor_app"),
+                visit.say("users.factor_yes") if held.has_authenticator else none,
+            ),
+            (visit.say("users.factor_passkeys"), held.passkeys or none),
+            (visit.say("users.factor_codes"), held.codes_left or none),
+        ],
     }
 
 

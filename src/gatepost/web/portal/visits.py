@@ -1,6 +1,5 @@
 """One visit of the portal: who, their form with its proof, and how a page is made."""
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -11,9 +10,11 @@ from gatepost.model.tenants import ADMINISTRATOR, Theme
 from gatepost.ports import PageOf
 from gatepost.protocol.parameters import parse_pairs
 from gatepost.services.access import AccessService
+from gatepost.services.digests import is_one_of
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.portal_sessions import PortalSessions, Session
 from gatepost.services.sign_in_lists import SignInLists
+from gatepost.services.sign_in_rules import FactorRemoval
 from gatepost.services.try_outs import TryOuts
 from gatepost.services.world import Act, World
 from gatepost.web import forms, pages
@@ -35,6 +36,7 @@ class Rooms(NamedTuple):
     sign_ins: SignInLists
     links: PasswordLinks
     try_outs: TryOuts
+    factors: FactorRemoval
 
 
 class Place(NamedTuple):
@@ -107,14 +109,17 @@ class Visit(NamedTuple):
 
     def proof(self, purpose: str) -> str:
         """The hidden field that shows a form to be ours, for this session and purpose."""
-        return self.world.secrets.proof("portal form", self.session.token, purpose)
+        return self._proofs(purpose)[0]
+
+    def _proofs(self, purpose: str) -> tuple[str, ...]:
+        return self.world.secrets.proofs("portal form", self.session.token, purpose)
 
     def form(self, purpose: str) -> Fields:
         """The fields of a form of ours; refused when it may be somebody else's (R-54, D-11)."""
         forms.check_is_form(self.call)
         forms.check_same_site(self.call, self.place.url)
         found = _fields(self.call.body)
-        if not hmac.compare_digest(self.proof(purpose).encode(), found.get("proof").encode()):
+        if not is_one_of(found.get("proof").encode(), map(str.encode, self._proofs(purpose))):
             raise FormOfAnotherSession(self, purpose, found)
         return found
 

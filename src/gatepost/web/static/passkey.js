@@ -32,6 +32,13 @@ const PROBLEMS = {
   other: "That did not work. Sign in with your password.",
 };
 
+// On the page of a second step the password was right already.
+const SECOND = {
+  NotAllowedError: "No passkey was used. You can try again.",
+  SecurityError: "Passkeys do not work at this address. Use another way.",
+  other: "That did not work. Try again, or use another way.",
+};
+
 async function assertion(form) {
   const credential = await navigator.credentials.get({
     publicKey: {
@@ -60,8 +67,10 @@ async function assertion(form) {
 function offer(form) {
   const button = document.getElementById("passkey");
   for (const part of form.querySelectorAll("[hidden]")) part.hidden = false;
+  for (const part of form.querySelectorAll("[data-without]")) part.hidden = true;
+  const problems = "second" in form.dataset ? SECOND : PROBLEMS;
   button.addEventListener("click", () => {
-    send(form, button, "assertion", () => assertion(form), PROBLEMS);
+    send(form, button, "assertion", () => assertion(form), problems);
   });
 }
 

@@ -1,0 +1,175 @@
+"""L-19: what strangers may send: made-up words for each parser, and broken requests for the server."""
+
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from random import Random
+from typing import NamedTuple
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import seed as seeded
+
+from bench import progress
+from bench.credentials import token_form
+from faults.desk import TOKEN
+from faults.nodes import Node, serving
+from faults.orders import authorize_path
+from faults.outcome import Outcome, Row, holds, none_of, told
+from faults.parsers import PARSERS, REFUSALS, Parser
+from faults.size import Size, Stage
+from faults.stand import Stand
+
+TITLE = "fuzz"
+STORES = ("sqlite",)
+_WAIT_S = 1.0
+_MOST = 65_536
+
+
+class _Plan(NamedTuple):
+    """Examples for each parser, and seconds of broken requests."""
+
+    examples: int
+    seconds: float
+
+
+PLANS: Mapping[Size, _Plan] = {
+    Size.WHOLE: _Plan(100_000, 600.0),
+    Size.QUICK: _Plan(2_000, 20.0),
+    Size.SHORT: _Plan(50, 1.0),
+}
+
+
+def run(stage: Stage) -> Outcome:
+    """The parsers one after the other, then the server."""
+    plan = PLANS[stage.size]
+    raised = [
+        each
+        for name, parser in PARSERS.items()
+        for each in _fed(name, parser, (plan.examples, stage.seed))
+    ]
+    with stage.founded(1) as made, serving(made.place) as node:
+        met = _broken_requests(made, node, plan.seconds, Random(stage.seed))
+        alive = _status(_answer(node.port, b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"))
+        took = node.stop()
+        log = node.log.read_text(errors="replace")
+    return Outcome(
+        "L-19",
+        stage.store,
+        f"{plan.examples:,} examples for each of {len(PARSERS)} parsers, then "
+        f"{sum(met.values()):,} broken requests in {plan.seconds:g} s",
+        Row(server_errors=sum(n for status, n in met.items() if status >= 500)),
+        (
+            holds("no parser raises", said="; ".join(raised[:3])),
+            none_of("answers from 500 on", sum(n for status, n in met.items() if status >= 500)),
+            holds("no fault in the log", said=_first_fault(log)),
+            holds("the server lives", said="" if alive == 200 else f"{alive}"),
+            told("answers by status, 0 for none", str(dict(sorted(met.items())))),
+            told("the stop took", f"{took:.1f} s"),
+        ),
+    )
+
+
+def _fed(name: str, parser: Parser, how: tuple[int, int]) -> Iterator[str]:
+    """What the parser raised on made-up words, if it raised anything."""
+    examples, number = how
+
+    @seeded(number)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(parser.fed)
+    def feed(words: object) -> None:
+        with suppress(*REFUSALS):
+            parser.read(words)
+
+    if examples > 1_000:
+        progress.say(f"L-19: {name}")
+    try:
+        feed()
+    except Exception as fault:  # noqa: BLE001  (whatever it is, it is what is looked for)
+        notes = " ".join(getattr(fault, "__notes__", ()))
+        yield f"{name}: {fault!r} {notes[:200]}"
+
+
+def _broken_requests(made: Stand, node: Node, seconds: float, chance: Random) -> Counter[int]:
+    """Requests that were right once, with bytes changed, taken away and put in."""
+    right, met = _right_ones(made), Counter[int]()
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        sent = bytearray(chance.choice(right))
+        for _ in range(chance.choice((1, 1, 2, 5, 20))):
+            _spoil(sent, chance)
+        met[_status(_answer(node.port, bytes(sent)))] += 1
+    return met
+
+
+def _right_ones(made: Stand) -> list[bytes]:
+    form = token_form(made.tenant.client_id, made.tenant.secret).encode()
+    body = b'{"Name": "Probe", "Tags": ["a"]}'
+    path = f"/api/v1/Tenants/{made.tenant.id}/ClientCredentialClients".encode()
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    return [
+        _request(b"POST " + TOKEN.encode(), kind, form),
+        _request(b"POST " + path, b"Content-Type: application/json\r\n", body),
+        _request(b"GET " + authorize_path(made.application.client_id).encode(), b""),
+        _request(b"GET /identity/.well-known/openid-configuration", b"Origin: https://a.b\r\n"),
+        _request(b"GET /portal/", b"Cookie: gatepost-sid=AAAA; gatepost-state=BBBB\r\n"),
+        _request(b"POST /identity/signin", kind, b"email=a%40b.example&password=x"),
+        _request(b"GET /api/openapi.json", b"Accept-Encoding: gzip\r\nRange: bytes=0-10\r\n"),
+        _request(b"POST /identity/connect/userinfo", b"Authorization: Bearer e30.e30.AA\r\n"),
+        b"POST "
+        + TOKEN.encode()
+        + b" HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+        + kind
+        + b"\r\n5\r\ngrant\r\n0\r\n\r\n",
+    ]
+
+
+def _request(line: bytes, headers: bytes, body: bytes = b"") -> bytes:
+    length = b"Content-Length: %d\r\n" % len(body) if body else b""
+    return line + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + length + b"\r\n" + body
+
+
+def _spoil(sent: bytearray, chance: Random) -> None:
+    """Change the request in one place."""
+    at = chance.randrange(len(sent) + 1)
+    match chance.randrange(6):
+        case 0:
+            sent[at : at + 1] = bytes([chance.randrange(256)])
+        case 1:
+            del sent[at : at + chance.randrange(1, 9)]
+        case 2:
+            sent[at:at] = chance.randbytes(chance.randrange(1, 9))
+        case 3:
+            end = at + chance.randrange(1, 40)
+            sent[at:at] = sent[at:end] * chance.choice((1, 2, 50))
+        case 4:
+            sent[at:at] = chance.choice((b"\r\n", b"\n", b"\0", b"%", b" ", b"\r\n\r\n", b"\xff"))
+        case _:
+            other = chance.randrange(len(sent) + 1)
+            sent[at:at] = sent[other : other + 30]
+
+
+def _answer(port: int, sent: bytes) -> bytes:
+    """The first bytes that the server answers; nothing, if it says nothing soon."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=_WAIT_S) as own:
+        own.sendall(sent)
+        own.shutdown(socket.SHUT_WR)
+        return own.recv(_MOST)
+    return b""
+
+
+def _status(answer: bytes) -> int:
+    words = answer.split(b" ", 2)
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+
+
+def _first_fault(log: str) -> str:
+    """The line in which the log tells of a fault of ours, with what follows."""
+    at = log.find("Traceback")
+    return log[max(0, at - 200) : at + 1_500] if at >= 0 else ""

@@ -1,0 +1,67 @@
+"""What the faults came to, as a table to read, and its place in the document."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.paper import placed
+from faults.outcome import Outcome
+from faults.tally import BEYOND
+
+PLACE = "faults"
+_HEAD = (
+    "| fault | store | acknowledged | lost | doubled | 5xx | other | gap | back | promises | s |",
+    "|---|---|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def told(outcomes: Sequence[Outcome], where: str) -> str:
+    """The whole report, as Markdown."""
+    return "\n".join((where, "", *_HEAD, *map(_row, outcomes), "", *_details(outcomes)))
+
+
+def line(outcome: Outcome) -> str:
+    """The same of one fault, in a line."""
+    if outcome.skipped is not None:
+        return f"{outcome.fault} {outcome.store}: not run, {outcome.skipped}"
+    bars = "; ".join(
+        f"{bar.promise}: {bar.found}{'' if bar.is_met else ' MISSED'}" for bar in outcome.bars
+    )
+    return f"{outcome.fault} {outcome.store}: {outcome.done}; {bars}"
+
+
+def keep(document: Path, text: str) -> None:
+    """Write the report into its place in the document."""
+    document.write_text(placed(document.read_text(), PLACE, text))
+
+
+def _row(outcome: Outcome) -> str:
+    row = outcome.row
+    counts = (row.acknowledged, row.lost, row.doubled, row.server_errors, row.other)
+    times = (row.longest_gap, row.recovery)
+    cells = [outcome.fault, outcome.store, *map(_count, counts), *map(_time, times)]
+    return f"| {' | '.join((*cells, _verdict(outcome), f'{outcome.seconds:.0f}'))} |"
+
+
+def _details(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    for outcome in outcomes:
+        if outcome.skipped is None:
+            yield f"- **{outcome.fault} {outcome.store}**: {outcome.done}."
+            for bar in outcome.bars:
+                yield f"  {bar.promise}: {bar.found}{'' if bar.is_met else ' (**MISSED**)'}."
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.skipped is not None:
+        return f"not run: {outcome.skipped}"
+    missed = sum(not bar.is_met for bar in outcome.bars)
+    return "kept" if not missed else f"**{missed} of {len(outcome.bars)} MISSED**"
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return "never" if seconds == BEYOND else f"{seconds:.2f}"

@@ -1,0 +1,116 @@
+"""A deployment under load, to be broken by the block: the frame of most faults."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from faults import outcome
+from faults.callers import MIX
+from faults.campaign import Callers, attempts, calling
+from faults.journal import Attempt, Entry
+from faults.kept import unsound
+from faults.nodes import Node, serving
+from faults.outcome import Bar, Outcome
+from faults.reckoning import Reckoning, reckoned
+from faults.size import Size, Stage
+from faults.stand import Stand
+from faults.tally import Span, Tally, recoveries, tally
+
+CALLERS, PER_SECOND = 8, 50.0
+_WARM = 4 * CALLERS
+
+
+class Load(NamedTuple):
+    """How many callers there are, how many deeds they do a second, and which."""
+
+    callers: int = CALLERS
+    per_second: float = PER_SECOND
+    mix: Mapping[str, int] = MIX
+    chain_seconds: float | None = None
+    """How long a caller uses what came of one code, if not as usual."""
+
+
+LOADS: Mapping[Size, Load] = {
+    Size.WHOLE: Load(),
+    Size.QUICK: Load(),
+    Size.SHORT: Load(callers=4, per_second=40.0),
+}
+"""What is usual."""
+
+
+class Found(NamedTuple):
+    """What a trial came to."""
+
+    stage: Stage
+    entries: list[Entry]
+    reckoning: Reckoning
+    unsound: str
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The requests."""
+        return attempts(self.entries)
+
+    @property
+    def met(self) -> Tally:
+        """What the callers met."""
+        return tally(self.attempts)
+
+    def outcome(self, fault: str, done: str, spans: Sequence[Span], bars: Sequence[Bar]) -> Outcome:
+        """The outcome, with the bars that every fault under load has."""
+        return Outcome(
+            fault,
+            self.stage.store,
+            done,
+            outcome.row_of(self.met, recoveries(self.attempts, spans)).reckoned(self.reckoning),
+            (
+                *outcome.nothing_lost(self.reckoning),
+                outcome.holds("the store and its journal are sound", said=self.unsound),
+                *bars,
+            ),
+        )
+
+
+class Trial(NamedTuple):
+    """What is there to be broken."""
+
+    stage: Stage
+    stand: Stand
+    node: Node
+    callers: Callers
+
+    def end(self) -> Found:
+        """Let the callers end, and read everything back."""
+        return ended(self.stage, self.stand, self.node.port, self.callers.end())
+
+
+@contextmanager
+def trial(
+    stage: Stage, *arguments: str, load: Load | None = None, **settings: str
+) -> Iterator[Trial]:
+    """A server under load until the block ends; the arguments go to `gatepost serve`."""
+    load = load or LOADS[stage.size]
+    with (
+        stage.founded(load.callers, **settings) as made,
+        serving(made.place, *arguments) as node,
+        loaded(stage, made, (node.port,), load) as callers,
+    ):
+        yield Trial(stage, made, node, callers)
+
+
+@contextmanager
+def loaded(stage: Stage, made: Stand, ports: tuple[int, ...], load: Load) -> Iterator[Callers]:
+    """Callers at work, who have begun to get something done."""
+    how: dict[str, Any] = {"seed": stage.seed, "per_second": load.per_second, "mix": load.mix}
+    if load.chain_seconds is not None:
+        how["chain_seconds"] = load.chain_seconds
+    with calling(made, ports, **how) as callers:
+        callers.wait_for(_WARM)
+        yield callers
+
+
+def ended(stage: Stage, made: Stand, port: int, entries: list[Entry]) -> Found:
+    """Everything read back at a server."""
+    reckoning = reckoned(made, port, entries)
+    with made.open() as house:
+        return Found(stage, entries, reckoning, unsound(house))

@@ -1,0 +1,80 @@
+"""Commands about second factors: what a tenant demands, and the way out for who lost everything."""
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from gatepost.app.links import mailer_of
+from gatepost.cli.context import CommandFault, config_option, house_of, json_option, show
+from gatepost.cli.tenant_choice import act_in
+from gatepost.model.tenants import SecondFactor
+from gatepost.services import sign_in_rules, users
+from gatepost.services.factor_letters import FactorLetters
+from gatepost.services.sign_in_rules import FactorRemoval
+
+_CHOICES: tuple[SecondFactor, ...] = get_args(SecondFactor)
+
+
+@click.command("set")
+@json_option
+@click.option("--tenant-id", help="The tenant; may be left out when there is one.")
+@click.option(
+    "--second-factor",
+    type=click.Choice(_CHOICES),
+    required=True,
+    help="Of whom more than a password is demanded.",
+)
+@config_option
+def tenant_set(
+    as_json: bool, config: Path | None, tenant_id: str | None, second_factor: SecondFactor
+) -> None:
+    """Set what a tenant demands of its people when they sign in.
+
+    Who has no authenticator app and no passkey adds an app at their next sign-in; how many these
+    are is printed.
+    """
+    with house_of(config) as house:
+        act = act_in(house, tenant_id)
+        tenant = sign_in_rules.demand(house.world, act, second_factor)
+        lacking = sign_in_rules.lacking(house.world, act.tenant_id, second_factor)
+    told = {
+        "Id": tenant.id,
+        "Name": tenant.name,
+        "SecondFactor": tenant.second_factor,
+        "WithoutOne": lacking.number,
+    }
+    show([told], as_json=as_json)
+
+
+@click.command("remove-factors")
+@json_option
+@click.option("--tenant-id", help="The tenant; may be left out when there is one.")
+@click.option("--email", required=True, help="The address that the person signs in with.")
+@config_option
+def user_remove_factors(
+    as_json: bool, config: Path | None, tenant_id: str | None, email: str
+) -> None:
+    """Remove a person's authenticator app, recovery codes and passkeys.
+
+    For somebody who lost them. Their password alone opens the account from then on, until they add
+    a factor again: make sure that it is them who asks. All of their sign-ins end, and what
+    applications were given. They are told by mail where that is set up.
+    """
+    with house_of(config) as house:
+        act = act_in(house, tenant_id)
+        found = users.with_email(house.world, act.tenant_id, email)
+        if found is None:
+            raise CommandFault(f"There is no user {email} in the tenant {act.tenant_id}.")
+        held = sign_in_rules.factors_of(house.world, act.tenant_id, found.id)
+        letters = FactorLetters(house.world, mailer_of(house))
+        FactorRemoval(house.world, "", None, letters).remove(act, found.id)
+    told = {
+        "Id": found.id,
+        "TenantId": act.tenant_id,
+        "Email": found.email,
+        "Authenticator": held.has_authenticator,
+        "Passkeys": held.passkeys,
+        "RecoveryCodes": held.codes_left,
+    }
+    show([told], as_json=as_json)

@@ -1,0 +1,126 @@
+"""An authenticator app in a real browser: added, asked for, lost, without scripts, by keyboard."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.flows import new_application, new_person
+from tests.journeys.factor_pages import demanding, first_code
+from tests.journeys.pages import Desk
+from tests.journeys.test_passkey import DEVICE
+from tests.journeys.watch import Watch
+from tests.served import Served
+from tests.web.second_factors import demand
+
+
+@pytest.fixture
+def desk(served: Served, page: Page) -> Desk:
+    tenant = served.new_tenant()
+    return Desk(served, page, new_person(served, tenant), new_application(served, tenant))
+
+
+def stands_at(page: Page, heading: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+
+def codes_on(page: Page) -> list[str]:
+    """The recovery codes that are shown."""
+    stands_at(page, "Your recovery codes")
+    return page.locator("#codes code").all_inner_texts()
+
+
+def test_an_app_is_added_and_asked_for(desk: Desk) -> None:
+    watch = Watch(desk.page.context)
+    desk.authorize(response_mode="query", response_type="code")
+    desk.sign_in()
+    expect(desk.page.locator("#allow")).to_be_visible()
+    desk.page.goto(f"{desk.served.url}/identity/account")
+    desk.page.click("#add_app")
+    picture = desk.page.get_by_role("img", name="QR code with the key below")
+    expect(picture).to_be_visible()
+    app = first_code(desk)
+    codes = codes_on(desk.page)
+    assert len(codes) == 10
+    desk.page.click("#go_on")
+    expect(desk.page.get_by_role("status").first).to_contain_text("Your authenticator app is added")
+    desk.page.get_by_role("button", name="Sign out", exact=True).click()
+    stands_at(desk.page, "You are signed out")
+    desk.authorize(response_mode="query", response_type="code")
+    desk.sign_in()
+    stands_at(desk.page, "Enter a code")
+    expect(desk.page.locator("#code")).to_be_focused()
+    expect(desk.page.locator("#code")).to_have_attribute("autocomplete", "one-time-code")
+    desk.page.keyboard.type(app.wrong())
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_role("alert")).to_contain_text("That code is not right.")
+    expect(desk.page.locator("#code")).to_be_focused()
+    desk.page.keyboard.type(app.code(1))
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("#allow")).to_be_visible()
+    assert watch.complaints == []
+    assert watch.origins == {desk.served.url}
+
+
+def test_without_scripts_somebody_is_led_to_add_an_app(browser: Browser, desk: Desk) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        watch = Watch(context)
+        there = demanding(desk._replace(page=context.new_page()))
+        there.authorize(response_mode="query", response_type="code")
+        there.sign_in()
+        stands_at(there.page, "Add a second step")
+        first_code(there)
+        codes = codes_on(there.page)
+        there.page.click("#go_on")
+        expect(there.page.locator("#allow")).to_be_visible()
+        context.clear_cookies()
+        there.authorize(response_mode="query", response_type="code")
+        there.sign_in()
+        stands_at(there.page, "Enter a code")
+        there.page.get_by_text("Use a recovery code").click()
+        there.page.fill("#recovery", codes[7].lower())
+        there.page.click("#use_recovery")
+        expect(there.page.locator("#allow")).to_be_visible()
+        assert watch.complaints == []
+
+
+def test_with_the_keyboard_alone_a_lost_app_is_replaced_by_a_code_on_paper(desk: Desk) -> None:
+    there = demanding(desk)
+    there.authorize(response_mode="query", response_type="code")
+    there.sign_in()
+    first_code(there)
+    codes = codes_on(there.page)
+    there.page.context.clear_cookies()
+    there.authorize(response_mode="query", response_type="code")
+    there.sign_in()
+    press = there.page.keyboard
+    expect(there.page.locator("#code")).to_be_focused()
+    for _ in range(2):
+        press.press("Tab")
+    expect(there.page.locator("summary")).to_be_focused()
+    press.press("Enter")
+    press.press("Tab")
+    press.type(codes[0])
+    press.press("Enter")
+    expect(there.page.locator("#allow")).to_be_visible()
+
+
+def test_a_passkey_is_a_second_step_for_who_has_no_app(desk: Desk) -> None:
+    watch = Watch(desk.page.context)
+    cdp = desk.page.context.new_cdp_session(desk.page)
+    cdp.send("WebAuthn.enable")
+    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    desk.authorize(response_mode="query", response_type="code")
+    desk.sign_in()
+    expect(desk.page.locator("#allow")).to_be_visible()
+    desk.page.goto(f"{desk.served.url}/identity/account")
+    desk.page.fill("#passkey_name", "Work phone")
+    desk.page.click("#passkey_add button")
+    expect(desk.page.get_by_role("status").first).to_contain_text("The passkey is ready")
+    demand(desk.served, desk.client.tenant.id, "everybody")
+    desk.page.context.clear_cookies()
+    desk.authorize(response_mode="query", response_type="code")
+    desk.sign_in()
+    stands_at(desk.page, "Use your passkey")
+    expect(desk.page.locator("#code")).to_have_count(0)
+    desk.page.click("#passkey")
+    expect(desk.page.locator("#allow")).to_be_visible()
+    assert watch.complaints == []
