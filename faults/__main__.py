@@ -23,12 +23,22 @@ FAULTS = {
     "L-01": "faults.worker_killed",
     "L-02": "faults.server_killed",
     "L-03": "faults.database_killed",
+    "L-04": "faults.database_stopped",
+    "L-05": "faults.pool_exhausted",
     "L-06": "faults.writers",
+    "L-07": "faults.disk_full",
+    "L-08": "faults.clock",
+    "L-09": "faults.slow_clients",
+    "L-10": "faults.idle_connections",
     "L-11": "faults.rolling",
     "L-12": "faults.rotation",
     "L-13": "faults.migrating",
+    "L-14": "faults.backups",
+    "L-15": "faults.soak",
+    "L-16": "faults.overload",
     "L-17": "faults.changes",
     "L-18": "faults.every_call",
+    "L-19": "faults.fuzz",
 }
 """Each fault's module, which is imported when it is its turn."""
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,8 +18,19 @@ from faults.stand import Stand
 PATIENCE_S = 60.0
 _LOOK_S = 0.02
 _MOST_SECONDS = 7_200.0
-_CHAIN_SECONDS = 3_000.0
-"""Less than an access token lives."""
+
+
+class Load(NamedTuple):
+    """How many callers there are, how many deeds they do a second, and which.
+
+    What came of a code is used for so many seconds, if not told otherwise for less than an access
+    token lives.
+    """
+
+    callers: int = 8
+    per_second: float = 50.0
+    mix: Mapping[str, int] = MIX
+    chain_seconds: float = 3_000.0
 
 
 class CallersFault(RuntimeError):
@@ -76,25 +88,17 @@ class Callers:
 
 
 @contextmanager
-def calling(
-    stand: Stand,
-    ports: tuple[int, ...],
-    *,
-    seed: int,
-    per_second: float,
-    mix: Mapping[str, int] = MIX,
-    chain_seconds: float = _CHAIN_SECONDS,
-) -> Iterator[Callers]:
+def calling(stand: Stand, ports: tuple[int, ...], load: Load, seed: int) -> Iterator[Callers]:
     """Callers that go on until they are ended or the block is."""
     folder = stand.place.folder
     number = len(list(folder.glob("journal-*")))
     file, said = folder / f"journal-{number}", folder / f"callers-{number}.log"
     file.touch(mode=0o600)
     given = replace(
-        stand.orders(file, ports, mix),
-        per_second=per_second,
+        stand.orders(file, ports, load.mix),
+        per_second=load.per_second,
         seed=seed,
-        chain_seconds=chain_seconds,
+        chain_seconds=load.chain_seconds,
         most_seconds=_MOST_SECONDS,
     )
     paper = orders.written(given, folder / f"orders-{number}.json")

@@ -65,9 +65,7 @@ class Lobby:
         if self._chance.random() < _ONCE_MORE:
             self._redeem_at_once(code)
             return
-        answer = self._told.call(
-            "POST", TOKEN, code_form(Presented(*_pair(self._orders), code)), FORM
-        )
+        answer = self._told.call("POST", TOKEN, self._code_form(code), FORM)
         if answer.status != 200:
             return
         made = answer.json()
@@ -130,6 +128,9 @@ class Lobby:
         """End it."""
         self._second.shutdown()
 
+    def _code_form(self, code: str) -> str:
+        return code_form(Presented(*_pair(self._orders), code))
+
     def _code(self) -> str | None:
         path = authorize_path(self._orders.application.client_id)
         answer = self._told.ask("GET", path, (None, {"Cookie": self._person.cookie}), (302, 303))
@@ -141,9 +142,7 @@ class Lobby:
 
     def _redeem_at_once(self, code: str) -> None:
         """Of two that come at once with a code one gets tokens, which end with the other's try."""
-        answers = self._posted(
-            code_form(Presented(*_pair(self._orders), code)), (*GOOD, 400), race=True
-        )
+        answers = self._posted(self._code_form(code), (*GOOD, 400), race=True)
         good = [answer.json()["refresh_token"] for answer in answers if answer.status == 200]
         for token in good:
             self._note(CodeRedeemed(code, token))
@@ -156,7 +155,7 @@ class Lobby:
     def _redeem_again(self, code: str, refresh_token: str) -> None:
         """A code that was used must be refused, and what it gave ends with that."""
         self._note(Unsure(refresh_token))
-        form = code_form(Presented(*_pair(self._orders), code))
+        form = self._code_form(code)
         if self._told.ask("POST", TOKEN, (form, FORM), (400,)).status == 200:
             self._note(Twice("code", code))
 

@@ -15,6 +15,7 @@ from tests.cli.program import PROGRAM, Place, listening
 
 PUBLIC_URL = "http://localhost:8080"
 _PATIENCE_S = 30
+_ROOT = Path(__file__).parent.parent
 
 
 class Started(NamedTuple):
@@ -27,10 +28,10 @@ class Started(NamedTuple):
 class Node:
     """A server on a port of its own, which may be killed and started again and again."""
 
-    def __init__(self, place: Place, *arguments: str, prefix: tuple[str, ...] = ()) -> None:
+    def __init__(self, place: Place, *arguments: str, program: tuple[str, ...] = PROGRAM) -> None:
         self.place = place
         self.port = free_port()
-        self._line = [*_leash(), *prefix, *PROGRAM, "serve", "--port", str(self.port), *arguments]
+        self._line = [*_leash(), *program, "serve", "--port", str(self.port), *arguments]
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -46,7 +47,12 @@ class Node:
             process = subprocess.Popen(
                 self._line,
                 cwd=self.place.folder,
-                env={"PATH": os.defpath, "LANG": "C.UTF-8", **self.place.settings},
+                env={
+                    "PATH": os.defpath,
+                    "LANG": "C.UTF-8",
+                    "PYTHONPATH": str(_ROOT),
+                    **self.place.settings,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -99,9 +105,9 @@ class Node:
 
 
 @contextmanager
-def serving(place: Place, *arguments: str, prefix: tuple[str, ...] = ()) -> Iterator[Node]:
+def serving(place: Place, *arguments: str, program: tuple[str, ...] = PROGRAM) -> Iterator[Node]:
     """A server until the block ends; then nothing of it is left."""
-    node = Node(place, *arguments, prefix=prefix)
+    node = Node(place, *arguments, program=program)
     try:
         node.start()
         yield node

@@ -122,10 +122,12 @@ def shot(node: Node, file: Path, seconds: float, connections: int, pause_ms: flo
     found = [row for row in done.stdout.splitlines() if row.startswith("faults ")]
     if not found:
         raise NoLoadError(f"wrk told no figures: {done.stdout}{done.stderr}")
-    told_ = {name: int(number) for name, number in _WORD.findall(found[0])}
-    counts = (told_[name] for name in ("good", "shed", "silent", "other", "broken"))
-    times = (told_["p50"] / 1_000, told_["p99"] / 1_000)
-    return Shot(told_["microseconds"] / 1e6, *counts, *times)
+    said = {name: int(number) for name, number in _WORD.findall(found[0])}
+    good, shed, silent, other, broken = (
+        said[name] for name in ("good", "shed", "silent", "other", "broken")
+    )
+    seconds, p50_ms, p99_ms = said["microseconds"] / 1e6, said["p50"] / 1_000, said["p99"] / 1_000
+    return Shot(seconds, good, shed, silent, other, broken, p50_ms, p99_ms)
 
 
 def _requests(made: Stand, node: Node) -> dict[str, Path]:

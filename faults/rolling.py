@@ -6,10 +6,11 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 
+from faults.campaign import Load
 from faults.nodes import Node, serving
 from faults.outcome import Outcome, at_most, holds, none_of
 from faults.size import Size, Stage
-from faults.trial import Load, ended, loaded
+from faults.trial import ended, loaded
 from tests.nodes.relay import Relay, relaying
 
 TITLE = "rolling restart of two nodes"

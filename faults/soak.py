@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from bench import processes, progress
 from faults.callers import MIX
-from faults.campaign import attempts, calling
+from faults.campaign import Load, attempts, calling
 from faults.journal import Attempt
 from faults.kept import unsound
 from faults.nodes import Node, serving
@@ -20,7 +20,7 @@ from faults.outcome import Outcome, at_most, holds, none_of, row_of, told
 from faults.size import Size, Stage
 from faults.stand import Stand
 from faults.tally import percentile, tally
-from faults.trial import Load, loaded
+from faults.trial import loaded
 from gatepost.app import House
 from gatepost.storage.engine import transaction
 from gatepost.storage.tables import metadata
@@ -102,7 +102,7 @@ def run(stage: Stage) -> Outcome:
 
 def _top(stage: Stage, made: Stand, node: Node) -> float:
     """Deeds a second when nobody waits."""
-    with calling(made, (node.port,), seed=stage.seed, per_second=0, mix=STEADY) as callers:
+    with calling(made, (node.port,), Load(CALLERS, 0, STEADY), stage.seed) as callers:
         time.sleep(_TOP_S)
         met = attempts(callers.end())
     return len({(each.caller, each.turn) for each in met if each.caller >= 0}) / _TOP_S

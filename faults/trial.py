@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from faults import outcome
-from faults.callers import MIX
-from faults.campaign import Callers, attempts, calling
+from faults.campaign import Callers, Load, attempts, calling
 from faults.journal import Attempt, Entry
 from faults.kept import unsound
 from faults.nodes import Node, serving
@@ -16,26 +15,15 @@ from faults.size import Size, Stage
 from faults.stand import Stand
 from faults.tally import Span, Tally, recoveries, tally
 
-CALLERS, PER_SECOND = 8, 50.0
-_WARM = 4 * CALLERS
-
-
-class Load(NamedTuple):
-    """How many callers there are, how many deeds they do a second, and which."""
-
-    callers: int = CALLERS
-    per_second: float = PER_SECOND
-    mix: Mapping[str, int] = MIX
-    chain_seconds: float | None = None
-    """How long a caller uses what came of one code, if not as usual."""
-
-
 LOADS: Mapping[Size, Load] = {
     Size.WHOLE: Load(),
     Size.QUICK: Load(),
     Size.SHORT: Load(callers=4, per_second=40.0),
 }
 """What is usual."""
+
+_WARM = 32
+"""So many entries are in the journal before anything is broken."""
 
 
 class Found(NamedTuple):
@@ -101,10 +89,7 @@ def trial(
 @contextmanager
 def loaded(stage: Stage, made: Stand, ports: tuple[int, ...], load: Load) -> Iterator[Callers]:
     """Callers at work, who have begun to get something done."""
-    how: dict[str, Any] = {"seed": stage.seed, "per_second": load.per_second, "mix": load.mix}
-    if load.chain_seconds is not None:
-        how["chain_seconds"] = load.chain_seconds
-    with calling(made, ports, **how) as callers:
+    with calling(made, ports, load, stage.seed) as callers:
         callers.wait_for(_WARM)
         yield callers
 

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Mapping
 
+from faults.campaign import Load
 from faults.outcome import Outcome, none_of, told
 from faults.size import Size, Stage
 from faults.tally import percentile
-from faults.trial import Load, trial
+from faults.trial import trial
 
 TITLE = "SQLite writer contention"
 STORES = ("sqlite",)

@@ -80,6 +80,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     key_retain_days: int = 14
     drain_seconds: int = 0
     connections_per_address: int = 1_000
+    checkpoints: Path | str | None = None
+    checkpoints_every: int = 3_600
+    checkpoints_header_file: Path | None = None
+    journal_days: int = 0
 
     def key_file(self) -> Path | None:
         """The file of the master key; None where the environment or a command holds it."""
@@ -131,6 +135,7 @@ def read_settings(environ: Mapping[str, str], config: Path | None) -> Settings:
     _check_days(settings)
     _check_mail(settings)
     _check_replica(settings)
+    _check_checkpoints(settings)
     return settings
 
 
@@ -238,11 +243,22 @@ def _check_replica(settings: Settings) -> None:
         )
 
 
+def _check_checkpoints(settings: Settings) -> None:
+    """A file takes no headers."""
+    if settings.checkpoints_header_file and not isinstance(settings.checkpoints, str):
+        raise SettingsFault(
+            f"{PREFIX}CHECKPOINTS_HEADER_FILE is set, and {PREFIX}CHECKPOINTS is no address. "
+            "Name the address, or remove the file."
+        )
+
+
 def _shown(name: str, value: Any) -> str:
     """A value fit for a message. Whatever could be an address with a password is cut (R-76)."""
     text = str(value)
     if name in _HIDDEN:
         return quoted("***")
+    if name == "checkpoints" and "://" in text:
+        return quoted(text.partition("://")[0] + "://***")
     return quoted(safe_database_url(text) if name in _STORES or "@" in text else text)
 
 
@@ -273,4 +289,8 @@ _ROWS: dict[str, _Row] = {
     "tracing_url": _Row(values.tracing_url),
     "drain_seconds": _Row(values.drain, int),
     "connections_per_address": _Row(values.connections, int),
+    "checkpoints": _Row(values.checkpoints),
+    "checkpoints_every": _Row(values.lifetime, int),
+    "checkpoints_header_file": _Row(values.path),
+    "journal_days": _Row(values.journal_days, int),
 }

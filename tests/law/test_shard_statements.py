@@ -41,6 +41,7 @@ SEES_ALL: dict[str, Callable[[ports.Deployment], object]] = {
     "count_expiring_secrets": lambda all_: all_.count_expiring_secrets(NOW, [LATER]),
     "tenants": lambda all_: all_.tenants(),
     "some_tenant_ids": lambda all_: all_.some_tenant_ids(2),
+    "journals": lambda all_: all_.journals.known(),
 }
 """Calls that are answered from the rows of many tenants."""
 

@@ -59,6 +59,7 @@ CROSSES_TENANTS = {
     "note_key_check",
     "use_key",
     "open",
+    "journals",
 }
 """What `ports.Deployment` is asked for, and how it is done with shards is in docs/scale.md.
 

@@ -12,7 +12,7 @@ from gatepost.model.text import fold
 from gatepost.ports import Secrets
 from tests.memory.clients import MemoryClientStore
 from tests.memory.grants import MemoryGrantStore
-from tests.memory.journal import MemoryJournalStore
+from tests.memory.journal import MemoryJournalBooks, MemoryJournalStore
 from tests.memory.people import MemoryDirectoryStore
 from tests.memory.sign_ins import MemorySignInStore
 from tests.memory.unit import Unit
@@ -64,6 +64,11 @@ class MemoryDeployment:
     def __init__(self, unit: Unit, secrets: Secrets) -> None:
         self._unit = unit
         self._secrets = secrets
+
+    @property
+    def journals(self) -> MemoryJournalBooks:
+        """What is known of all journals."""
+        return MemoryJournalBooks(self._unit)
 
     def tenant_of_client(self, client_id: str) -> str | None:
         """The tenant of the client with this id; ids are unique in the deployment."""

@@ -1,5 +1,7 @@
-"""`ports.JournalStore` in memory."""
+"""`ports.JournalStore` and `ports.JournalBooks` in memory."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -65,6 +67,73 @@ class MemoryJournalStore(Room):
     def head(self) -> tuple[Head, bytes] | None:
         """The newest link as it was sealed, with its seal."""
         return self._tables.heads.get(self._tenant_id)
+
+    def begins(self) -> Head:
+        """The last link that was removed; number 0 where none was."""
+        return self._tables.beginnings.get(self._tenant_id, Head(0, GENESIS))
+
+    def cut(self, upto: Head) -> int:
+        """Remove the links up to this one, which the journal then begins behind; how many went."""
+        self._unit.put(self._tables.beginnings, self._tenant_id, upto)
+        events = self._tables.events
+        old = [key for key in events if key[0] == self._tenant_id and key[1] <= upto.seq]
+        return sum(self._unit.drop(events, key) for key in old)
+
+    def attested(self) -> int:
+        """The number of the newest link that a checkpoint has; 0 where there is none."""
+        return self._tables.checkpoints.get(self._tenant_id, (0,))[0]
+
+    def first_since(self, moment: datetime) -> int | None:
+        """The number of the first link that is not older than this."""
+        mine = self.entries(0, len(self._tables.events))
+        return next((link.seq for link in mine if link.event.at >= moment), None)
+
+    def last_before(self, moment: datetime) -> int | None:
+        """The number of the last link that is older than this."""
+        return next((link.seq for link in self._newest(None) if link.event.at < moment), None)
+
+
+class MemoryJournalBooks:
+    """What is known of all journals."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def known(self) -> tuple[str, ...]:
+        """The journals that have a head, and the tenants, in order of their ids."""
+        tables = self._unit.tables
+        return tuple(sorted({*tables.heads, *tables.tenants}))
+
+    def moved(self, after: str | None, most: int) -> tuple[tuple[str, Head], ...]:
+        """Heads that no checkpoint has yet, in order of their tenants."""
+        tables = self._unit.tables
+        found = [
+            (name, head)
+            for name, (head, _) in sorted(tables.heads.items())
+            if tables.checkpoints.get(name, (0,))[0] != head.seq and (after is None or name > after)
+        ]
+        return tuple(found[:most])
+
+    def attest(self, heads: Iterable[tuple[str, Head]], at: datetime) -> None:
+        """Keep that a checkpoint has these. Bookkeeping."""
+        for name, head in heads:
+            self._unit.keep_books(self._unit.tables.checkpoints, name, (head.seq, at))
+
+    def attested_at(self) -> datetime | None:
+        """When the newest checkpoint was made."""
+        return max((at for _, at in self._unit.tables.checkpoints.values()), default=None)
+
+    def overlong(self, before: datetime, after: str | None, most: int) -> tuple[str, ...]:
+        """Tenants whose journal begins with a link older than this, in order of their ids."""
+        tables = self._unit.tables
+        found = []
+        for name in sorted(tables.heads):
+            begins = tables.beginnings.get(name, Head(0, GENESIS))
+            first = tables.events.get((name, begins.seq + 1))
+            is_old = first is not None and first.event.at < before
+            if is_old and name != DEPLOYMENT and (after is None or name > after):
+                found.append(name)
+        return tuple(found[:most])
 
 
 def _apart(link: ChainedEvent) -> ChainedEvent:

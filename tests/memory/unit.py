@@ -102,6 +102,8 @@ class Tables:
     revoked_tokens: dict[Key, datetime] = field(default_factory=dict)
     events: dict[tuple[str, int], ChainedEvent] = field(default_factory=dict)
     heads: dict[str, tuple[Head, bytes]] = field(default_factory=dict)
+    beginnings: dict[str, Head] = field(default_factory=dict)
+    checkpoints: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(default_factory=dict)
     deployment: dict[str, bytes] = field(default_factory=dict)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)

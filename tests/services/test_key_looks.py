@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gatepost.model.errors import StoreUnavailable
-from gatepost.services import keys
+from gatepost.services import key_schedule, keys
 from gatepost.services.keys import KeyRing
 from tests.services.world import new_world
 
@@ -35,7 +36,7 @@ def test_a_look_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> Non
             yield deployment
 
     world.set_clock.forward(seconds=1)
-    fresh = keys.ensure(world, "RS256")
+    fresh = key_schedule.settle(world, "RS256", timedelta(days=1))
     monkeypatch.setattr(world.store, "reading_all", failing)
     ring.look()
     monkeypatch.setattr(world.store, "reading_all", counted)

@@ -276,6 +276,8 @@ def dump(unit: ports.Tenancy) -> dict[str, object]:
         ),
         "journal": unit.journal.entries(0, 1_000),
         "head": unit.journal.head(),
+        "begins": unit.journal.begins(),
+        "attested": unit.journal.attested(),
     }
 
 

@@ -5,6 +5,7 @@ anything and in a twin that has the same ids where ids may be the same.
 """
 
 from gatepost import ports
+from gatepost.model.events import Head
 from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.tenants import MEMBER, VIEWER
 from gatepost.ports import SecretUse
@@ -12,6 +13,7 @@ from tests.stores.examples import (
     ALL,
     CREDENTIALS,
     LAST_MOMENT,
+    LONG_AGO,
     NOW,
     client,
     event,
@@ -167,6 +169,11 @@ JOURNAL: dict[str, Row] = {
         lambda u, _: len(u.journal.of_operation(event().origin.operation_id)), 2, 3
     ),
     "head": Row(lambda u, _: (u.journal.head() or ((0,),))[0][0], 2, 3),
+    "begins": Row(lambda u, _: u.journal.begins().seq, 0, 0),
+    "cut": Row(lambda u, _: u.journal.cut(Head(1, b"hash")), 1, 1),
+    "attested": Row(lambda u, _: u.journal.attested(), 0, 0),
+    "first_since": Row(lambda u, _: u.journal.first_since(LONG_AGO), 1, 1),
+    "last_before": Row(lambda u, _: u.journal.last_before(LAST_MOMENT), 2, 3),
 }
 
 TABLES: dict[type, dict[str, Row]] = {

@@ -22,6 +22,7 @@ UNDER_NO_KEY = {
     "deployment.value": "check values, one for each key",
     "events.hash": "a hash without a key",
     "journal_heads.hash": "a hash without a key",
+    "journal_beginnings.hash": "a hash without a key",
     "passkeys.public_key": "a public key",
 }
 """Columns of bytes that do not begin with the number of a master key, each with its reason."""

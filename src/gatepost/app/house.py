@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gatepost.app.master_key import StartFault, check_key, loaded_key, make_first_key
+from gatepost.crypto.attesting import CheckpointKeys
 from gatepost.crypto.foreign_keys import ForeignKeys
 from gatepost.crypto.jose import Jose
 from gatepost.crypto.passwords import Argon2Passwords
 from gatepost.crypto.sealing import KeyedSecrets, MasterKey, Sealer
 from gatepost.model.keys import KeyRules, Phase, SigningKey
-from gatepost.services import journal, key_schedule, keys, tenants
+from gatepost.services import key_schedule, keys, tenants
 from gatepost.services.world import World
 from gatepost.settings import Settings, safe_database_url
 from gatepost.storage import backup, schema
@@ -32,6 +33,7 @@ class House(NamedTuple):
     database: Database
     store: SqlStore
     world: World
+    attester: CheckpointKeys | None = None
 
     def close(self) -> None:
         """Give back all connections."""
@@ -90,8 +92,9 @@ def restore_store(settings: Settings, source: Path) -> int:
 
 
 def ensure_signing_key(house: House) -> None:
-    """Make the first signing key, where there is none."""
-    keys.ensure(house.world, house.settings.signing_algorithm)
+    """Make the key that signs as it is set, where there is none such."""
+    algorithm, retain_for = house.settings.signing_algorithm, key_rules(house).retain_for
+    key_schedule.settle(house.world, algorithm, retain_for)
 
 
 @contextmanager
@@ -120,7 +123,7 @@ def _furnish(
         client_keys=ForeignKeys(),
         theme=settings.theme,
     )
-    house = House(settings, database, store, world)
+    house = House(settings, database, store, world, CheckpointKeys(master))
     check_key(settings, world)
     return house
 
@@ -189,8 +192,3 @@ def rewrapping(house: House) -> SqlRewrapping:
 def has_tenant(house: House) -> bool:
     """Whether a tenant was founded."""
     return tenants.is_any(house.world)
-
-
-def journal_verdicts(house: House) -> tuple[journal.Verdict, ...]:
-    """What the journals of the deployment and of all tenants are worth."""
-    return journal.verify_all(house.world)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from gatepost.app import gauges, metrics
 from gatepost.app.counting import Counting
 from gatepost.app.doors import Inside, front_of, metrics_front
+from gatepost.app.evidence import journal_care
 from gatepost.app.gauges import Outlook, Queue, Say
 from gatepost.app.house import House, key_rules
 from gatepost.app.ledger import Ledger
@@ -72,9 +73,8 @@ class Server:
         self.counting = Counting(self._ledger.share(worker), self._gauges)
         self._book, self._refusals = UsageBook(), RefusalBook(house.world, self.counting.note)
         issuer = public_url + ISSUER_PATH
-        ring = KeyRing(house.world)
+        ring, cards = KeyRing(house.world), Cards(house.world.store)
         mint = Mint(house.world, issuer, ring)
-        cards = Cards(house.world.store)
         access = AccessService(house.world, issuer, ring, self._refusals, cards)
         flow = _flow(house, public_url, mint, self._refusals)
         self._courier = Courier(Messenger(may_call_here=public_url.startswith("http:")), mint)
@@ -91,6 +91,7 @@ class Server:
         )
         self._watch, self._outlook = Watch(house, ring), Outlook(house.world)
         self._stopping, self._leaving = threading.Event(), threading.Event()
+        self._care = journal_care(house)
         self._clerk = threading.Thread(target=self._keep_books, name="usage", daemon=True)
         lists = SignInLists(house.world, issuer, self._courier)
         sessions = PortalSessions(house.world, public_url, mint, (desk.tokens, access))
@@ -157,6 +158,7 @@ class Server:
         try:
             self._book.keep_all(self._house.store)
             self._refusals.keep()
+            self._care.finish()
         except StoreUnavailable as fault:
             logging.getLogger("gatepost.refusals").warning("counts are lost: %s", fault)
 
@@ -165,7 +167,7 @@ class Server:
         log = logging.getLogger("gatepost.usage")
         _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
         schedule = KeySchedule(self._house.world, key_rules(self._house))
-        also = (self._try_outs.sweep, schedule.act, self._outlook.look)
+        also = (self._try_outs.sweep, schedule.act, self._outlook.look, self._care.act)
         sweeper = Sweeper(self._house.world, also)
         ending = False
         while not ending:

@@ -7,7 +7,7 @@ import click
 
 from gatepost.app import (
     api_document,
-    backup_store,
+    backed_up,
     migrate_store,
     restore_store,
 )
@@ -62,8 +62,10 @@ def backup(file: Path, config: Path | None) -> None:
     either kind from it. The master key is not in the copy; keep a copy of its file elsewhere.
     """
     settings = settings_of(config)
-    rows = backup_store(settings, file)
+    rows, unwritten = backed_up(settings, file)
     click.echo(f"{file} holds {rows} rows, consistent at one moment.")
+    if unwritten is not None:
+        click.echo(f"The journal does not tell of this backup: {unwritten}", err=True)
     click.echo(f"Keep a copy of {settings.key_file() or 'the master key'} too, in another place.")
 
 

@@ -10,12 +10,14 @@ from typing import NamedTuple
 from gatepost.app import (
     House,
     StartFault,
+    checkpoint_keys,
     has_tenant,
     journal_verdicts,
     open_house,
     signing_keys,
     sqlite_file,
     store_revision,
+    witnessed,
 )
 from gatepost.cli.context import settings_of
 from gatepost.model.errors import StoreUnavailable
@@ -158,7 +160,12 @@ def _house(house: House) -> Iterator[Finding]:
 
 
 def _journals(house: House) -> Iterator[Finding]:
-    for verdict in journal_verdicts(house):
+    place = house.settings.checkpoints
+    files = [place] if isinstance(place, Path) and place.is_file() else []
+    attested = witnessed(files, checkpoint_keys(house.settings))
+    for fault in attested.faults:
+        yield Finding(Level.BAD, fault, "Put the line aside, and find out who wrote it.")
+    for verdict in journal_verdicts(house, attested):
         name = verdict.tenant_id or "the deployment"
         if verdict.fault is None:
             yield Finding(Level.GOOD, f"the journal of {name} is whole ({verdict.events} events)")

@@ -1,4 +1,4 @@
-"""Commands that read the journal."""
+"""Commands that read the journal. Those that make evidence of it are beside."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from gatepost.cli.context import CommandFault, config_option, house_of, json_option, show
+from gatepost.cli.journal_evidence import checkpoint, export, key, verify
 from gatepost.cli.logs import flat
 from gatepost.model.events import ChainedEvent
 from gatepost.services import journal as journals
@@ -14,7 +15,11 @@ from gatepost.services import journal as journals
 
 @click.group()
 def journal() -> None:
-    """Read what the journal says."""
+    """Read what the journal says, and make evidence of it."""
+
+
+for command in (verify, export, checkpoint, key):
+    journal.add_command(command)
 
 
 @journal.command("show")
@@ -32,8 +37,8 @@ def journal_show(support_id: str, as_json: bool, config: Path | None) -> None:
     if not found:
         raise CommandFault(
             f"The journal has nothing under {support_id}. Look for it in the server's log: what "
-            "belongs to no client, and what one caller repeats more than 20 times a minute, is "
-            "only there."
+            "belongs to no client, what one caller repeats more than 20 times a minute, and what "
+            "is older than GATEPOST_JOURNAL_DAYS is only there."
         )
     rows = [_told(link) for link in found]
     if as_json:

@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from gatepost.model.events import Head
 from gatepost.ports import Dice, Kind
 
-Purpose = Literal["secret-hmac", "key-wrap", "journal", "key-check", "one-time", "proof"]
+Purpose = Literal[
+    "secret-hmac", "key-wrap", "journal", "key-check", "one-time", "proof", "checkpoint"
+]
 
 KEY_SIZE = 32
 FIRST, LAST = 1, 254

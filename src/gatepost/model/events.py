@@ -49,6 +49,7 @@ class Action(StrEnum):
     SIGNED_IN = "sign_in.made"
     SIGN_IN_REFUSED = "sign_in.refused"
     SIGN_IN_ENDED = "sign_in.ended"
+    SIGN_INS_LISTED = "sign_in.listed"
     CONSENT_GIVEN = "consent.given"
     CONSENT_REMOVED = "consent.removed"
     DEVICE_DECIDED = "device.decided"
@@ -64,6 +65,9 @@ class Action(StrEnum):
     AUTHORIZATION_REFUSED = "authorization.refused"
     TOKEN_REFUSED = "token.refused"
     ACCESS_REFUSED = "access.refused"
+    JOURNAL_CUT = "journal.cut"
+    JOURNAL_EXPORTED = "journal.exported"
+    BACKUP_MADE = "backup.made"
 
 
 class Actor(NamedTuple):
@@ -126,6 +130,17 @@ def chain(head: Head, tenant_id: str, event: Event) -> ChainedEvent:
         event=event,
         hash=hashlib.sha256(head.hash + payload).digest(),
     )
+
+
+def written(event: Event) -> bytes:
+    """The event as it stands in what is hashed."""
+    return _encoder.encode(event)
+
+
+def next_hash(before: bytes, tenant_id: str, seq: int, event: bytes) -> bytes:
+    """The hash of a link that follows this hash, of an event as it was written."""
+    payload = _encoder.encode([tenant_id, seq, msgspec.Raw(event)])
+    return hashlib.sha256(before + payload).digest()
 
 
 def changed_members(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -23,6 +23,8 @@ _MIN_LIFETIME, _MAX_LIFETIME = 60, 365 * 86_400
 _MAX_CONNECTIONS = 1_000_000
 _MAX_DRAIN = 300
 _MAX_DAYS = 365
+# what was removed must be known for longer than a form that was opened before can stay open
+_LEAST_JOURNAL_DAYS, _MOST_JOURNAL_DAYS = 30, 36_500
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -137,6 +139,27 @@ def days(text: str) -> int:
     if not _NUMBER.fullmatch(text) or int(text) > _MAX_DAYS:
         raise Unusable(f"is not a whole number from 0 to {_MAX_DAYS}", "Write for example 14.")
     return int(text)
+
+
+def checkpoints(text: str) -> Path | str:
+    """Where checkpoints of the journal are kept: a file, or an address without anything secret."""
+    if "://" not in text:
+        return path(text)
+    mend = "Write https://host/path, and put what is secret into GATEPOST_CHECKPOINTS_HEADER_FILE."
+    if not text.startswith("https://") or set(text) & set("?#@") or page_uri_fault(text):
+        raise Unusable("is no https address without user, query and fragment", mend)
+    return text
+
+
+def journal_days(text: str) -> int:
+    """How many days events are kept; 0 is for ever."""
+    days = int(text) if _NUMBER.fullmatch(text) else -1
+    if days != 0 and not _LEAST_JOURNAL_DAYS <= days <= _MOST_JOURNAL_DAYS:
+        raise Unusable(
+            f"is neither 0 nor a number of days from {_LEAST_JOURNAL_DAYS} to {_MOST_JOURNAL_DAYS}",
+            "Write for example 365, or 0 to keep all events.",
+        )
+    return days
 
 
 def workers(text: str) -> int:

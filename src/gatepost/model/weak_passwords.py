@@ -43,9 +43,7 @@ SENTENCES = {
 MEND = "Choose another; a few words that do not belong together are good."
 
 
-def weak_fault(
-    password: str, names: Iterable[str], is_common: Callable[[str], bool]
-) -> str | None:
+def weak_fault(password: str, names: Iterable[str], is_common: Callable[[str], bool]) -> str | None:
     """What is wrong with a password that is guessed first, as a sentence; None for others."""
     found = weakness(password, names, is_common)
     return None if found is None else SENTENCES[found]

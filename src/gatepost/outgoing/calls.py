@@ -21,7 +21,8 @@ PATIENCE_S = 5.0
 MAX_READ = 64 * 1024
 
 _PORTS = {"https": 443, "http": 80}
-_HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
+_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+_ENDS = {"Connection": "close"}
 
 
 class Messenger:
@@ -44,19 +45,23 @@ class Messenger:
 
     def post_form(self, address: str, form: Mapping[str, str]) -> int | None:
         """Post a form; the status of the answer, or None when it could not be delivered."""
+        return self.post(address, urlencode(form).encode("ascii"), _HEADERS)
+
+    def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+        """The same of a body under these headers."""
         if address.partition(":")[0] not in _PORTS or redirect_uri_fault(address):
             return None  # with the rest, plain http to a host that is not this machine
         try:
-            return self._post(urlsplit(address), urlencode(form))
+            return self._post(urlsplit(address), body, {**headers, **_ENDS})
         except (OSError, HTTPException, ValueError):
             return None
 
-    def _post(self, place: SplitResult, body: str) -> int:
+    def _post(self, place: SplitResult, body: bytes, headers: Mapping[str, str]) -> int:
         host, port = place.hostname or "", place.port or _PORTS[place.scheme]
         path = (place.path or "/") + (f"?{place.query}" if place.query else "")
         deadline = time.monotonic() + self._patience_s
         with self._connection(place.scheme, host, port, deadline) as connection:
-            connection.request("POST", path, body, _HEADERS)
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             # the status is known; the rest is read so that the other side can end in peace
             with answer, suppress(OSError, HTTPException):

@@ -1,5 +1,6 @@
 """What we ask of the world, as protocols: it is given by the floors above."""
 
+from gatepost.ports.attesting import Attester, Witness
 from gatepost.ports.client_stores import (
     ClientFacts,
     ClientOrder,
@@ -13,6 +14,7 @@ from gatepost.ports.client_stores import (
 from gatepost.ports.epochs import Epochs, Glance
 from gatepost.ports.factor_stores import FactorStore
 from gatepost.ports.flow_stores import Dependents, GrantStore, SignInStore
+from gatepost.ports.journal_stores import JournalBooks, JournalStore
 from gatepost.ports.key_stores import KeyStore
 from gatepost.ports.redemption_stores import (
     FoundCode,
@@ -33,7 +35,6 @@ from gatepost.ports.rewrapping import (
 from gatepost.ports.stores import (
     Deployment,
     DirectoryStore,
-    JournalStore,
     PersonFacts,
     Store,
     Tenancy,
@@ -54,6 +55,7 @@ from gatepost.ports.world import (
 
 __all__ = [
     "PRESENCE",
+    "Attester",
     "ClientFacts",
     "ClientOrder",
     "ClientQuery",
@@ -70,6 +72,7 @@ __all__ = [
     "FoundRefreshToken",
     "Glance",
     "GrantStore",
+    "JournalBooks",
     "JournalStore",
     "KeyHolder",
     "KeyStore",
@@ -97,4 +100,5 @@ __all__ = [
     "SpendingOf",
     "Store",
     "Tenancy",
+    "Witness",
 ]

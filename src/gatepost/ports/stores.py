@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from gatepost.model.clients import StoredClient
-from gatepost.model.events import ChainedEvent, Event, Head
 from gatepost.model.people import InvitationStatus, User
 from gatepost.model.portal import PasswordLink, TryOut
 from gatepost.model.tenants import Role, Tenant
 from gatepost.ports.client_stores import ClientFacts, ClientStore, PageOf
 from gatepost.ports.epochs import Epochs
 from gatepost.ports.flow_stores import GrantStore, SignInStore
+from gatepost.ports.journal_stores import JournalBooks, JournalStore
 from gatepost.ports.key_stores import KeyStore
 from gatepost.ports.redemption_stores import RedemptionStore, SpendingOf
 
@@ -147,31 +147,6 @@ class DirectoryStore(Protocol):
         """Keep the user's preferences."""
 
 
-class JournalStore(Protocol):
-    """The tenant's chained events."""
-
-    def append(self, event: Event) -> ChainedEvent:
-        """Add an event as the next link."""
-
-    def entries(self, after: int, count: int) -> tuple[ChainedEvent, ...]:
-        """Events in order, from the one that follows number `after`."""
-
-    def newest(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
-        """Events from the newest on, or from the one before number `before`."""
-
-    def newest_refusals(self, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
-        """The same, of those that have a reason: refusals and revocations."""
-
-    def about(self, target: str, before: int | None, count: int) -> tuple[ChainedEvent, ...]:
-        """The same, of those about a target or a part of it (`target/...`)."""
-
-    def of_operation(self, operation_id: str) -> tuple[ChainedEvent, ...]:
-        """The events of one request, in order: what a support id leads to."""
-
-    def head(self) -> tuple[Head, bytes] | None:
-        """The newest link as it was sealed, with its seal."""
-
-
 class Tenancy(Protocol):
     """What one tenant has, within one transaction."""
 
@@ -198,6 +173,10 @@ class Tenancy(Protocol):
 
 class Deployment(KeyStore, Protocol):
     """What crosses tenants, within one transaction."""
+
+    @property
+    def journals(self) -> JournalBooks:
+        """What is known of all journals."""
 
     def tenant_of_client(self, client_id: str) -> str | None:
         """The tenant of the client with this id; ids are unique in the deployment."""

@@ -1,27 +1,41 @@
-"""The journal read and verified: each link follows from the last, the head bears our seal."""
+"""The journal read and verified: each link follows from the last, the head bears our seal.
 
-from typing import NamedTuple
+Verifying gives a verdict for each journal and goes on, whatever a row holds. Each batch of links is
+a transaction of its own, so that no view of the store is held for minutes.
+"""
 
-from gatepost.model.events import DEPLOYMENT, GENESIS, ChainedEvent, Head, chain
-from gatepost.ports import Tenancy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from gatepost.model.errors import StoreUnavailable
+from gatepost.model.events import DEPLOYMENT, Action, ChainedEvent, Head, chain
+from gatepost.model.journal_lines import cut_told
+from gatepost.model.journal_walk import START, Attested, Link, Verdict, Walk
 from gatepost.services.digests import is_one_of
 from gatepost.services.world import World
 
-_BATCH = 500
+BATCH = 1_000
+Checkpoints = Mapping[str, Sequence[Attested]]
+
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of a row that holds what we never wrote."""
+_ALL_TENANTS = 1_000_000_000
+_GONE = "the tenant is not there, and it was founded here"
 
 
-class Verdict(NamedTuple):
-    """What was found in one tenant's journal; `fault` is None when it is whole."""
+class UnreadableEvent(Exception):
+    """An event holds what was never written; carries its number."""
 
-    tenant_id: str
-    events: int
-    fault: str | None
+    @property
+    def seq(self) -> int:
+        """The number."""
+        return int(self.args[0])
 
 
 def of_operation(world: World, operation_id: str) -> tuple[ChainedEvent, ...]:
     """The events of one request, whichever tenant it was in: what a support id leads to."""
     with world.store.reading_all() as deployment:
-        ids = (DEPLOYMENT, *(tenant.id for tenant in deployment.tenants()))
+        ids = deployment.journals.known()
     found: list[ChainedEvent] = []
     for tenant_id in ids:
         with world.store.reading(tenant_id) as tenancy:
@@ -29,38 +43,141 @@ def of_operation(world: World, operation_id: str) -> tuple[ChainedEvent, ...]:
     return tuple(found)
 
 
-def verify_all(world: World) -> tuple[Verdict, ...]:
-    """Check the journals of all tenants and of the deployment."""
+def known(world: World) -> tuple[str, ...]:
+    """The journals that there are, and those that there should be; the deployment's first."""
     with world.store.reading_all() as deployment:
-        ids = [tenant.id for tenant in deployment.tenants()]
-        if deployment.signing_keys():
-            ids.insert(0, DEPLOYMENT)
-    return tuple(verify(world, tenant_id) for tenant_id in ids)
+        there = deployment.journals.known()
+    return tuple(sorted({*there, *written_tenants(world), *((DEPLOYMENT,) if there else ())}))
 
 
-def verify(world: World, tenant_id: str) -> Verdict:
-    """Check one tenant's journal from its first event."""
+def written_tenants(world: World) -> frozenset[str]:
+    """The tenants that the deployment's journal knows, as far as it can be read."""
+    found: set[str] = set()
+    with suppress(UnreadableEvent):  # the verdict of this journal tells of it
+        for link in links(world, DEPLOYMENT, 0):
+            if link.event.action is Action.TENANT_ADDED:
+                found.add(link.event.target)
+    return frozenset(found)
+
+
+def tenant_ids(world: World) -> frozenset[str]:
+    """The tenants that have a row."""
+    with world.store.reading_all() as deployment:
+        return frozenset(deployment.some_tenant_ids(_ALL_TENANTS))
+
+
+def verify_all(
+    world: World, checkpoints: Checkpoints | None = None, only: str | None = None
+) -> Iterator[Verdict]:
+    """Check the journals of the deployment and of all tenants, also of those that are gone."""
+    attested, there = checkpoints or {}, tenant_ids(world)
+    names = sorted({*known(world), *attested}) if only is None else [only]
+    for tenant_id in names:
+        verdict = verify(world, tenant_id, attested.get(tenant_id, ()))
+        is_gone = tenant_id != DEPLOYMENT and tenant_id not in there
+        yield verdict._replace(fault=_GONE) if is_gone else verdict
+
+
+def verify(world: World, tenant_id: str, attested: Sequence[Attested] = ()) -> Verdict:
+    """Check one journal from its first event on."""
+    while True:
+        walk = Walk(_begins(world, tenant_id), attested)
+        verdict = _walked(world, tenant_id, walk)
+        # The beginning may move on meanwhile, and then what was read first is no fault.
+        if verdict.fault is None or _begins(world, tenant_id) == walk.begins:
+            return verdict
+
+
+def links(world: World, tenant_id: str, after: int) -> Iterator[ChainedEvent]:
+    """The links behind a number, in order; raises UnreadableEvent at one that was changed so."""
+    while found := _batch(world, tenant_id, after)[0]:
+        yield from found
+        after = found[-1].seq
+
+
+def some_links(world: World, tenant_id: str, after: int, most: int) -> tuple[ChainedEvent, ...]:
+    """The next links behind a number, at most so many; raises UnreadableEvent likewise."""
+    return _batch(world, tenant_id, after)[0][:most]
+
+
+def _begins(world: World, tenant_id: str) -> Head:
     with world.store.reading(tenant_id) as tenancy:
         try:
-            head, fault = _walk(tenancy, tenant_id)
-        except ValueError:
-            return Verdict(tenant_id, 0, "an event cannot be read, so it was changed")
-        sealed = tenancy.journal.head()
-    if fault is None:
-        fault = _head_fault(world, tenant_id, head, sealed)
-    return Verdict(tenant_id, head.seq, fault)
+            return tenancy.journal.begins()
+        except _UNREADABLE:
+            return START
 
 
-def _walk(tenancy: Tenancy, tenant_id: str) -> tuple[Head, str | None]:
-    head = Head(0, GENESIS)
-    while links := tenancy.journal.entries(head.seq, _BATCH):
-        for link in links:
-            if link.seq != head.seq + 1:
-                return head, f"event {head.seq + 1} is missing"
-            if chain(head, tenant_id, link.event).hash != link.hash:
-                return head, f"event {link.seq} was changed"
-            head = Head(link.seq, link.hash)
-    return head, None
+def _walked(world: World, tenant_id: str, walk: Walk) -> Verdict:
+    fault = None
+    try:
+        fault = _end_of(world, tenant_id, walk)
+    except UnreadableEvent as event:
+        fault = f"event {event.seq} cannot be read, so it was changed"
+    return walk.verdict(tenant_id, fault)
+
+
+def _end_of(world: World, tenant_id: str, walk: Walk) -> str | None:
+    """Walk to the end; what is wrong there."""
+    while walk.fault is None:
+        found, sealed = _batch(world, tenant_id, walk.head.seq)
+        for link in found:
+            if walk.follow(_step(walk.head, tenant_id, link)) is not None:
+                break
+        if not found:
+            fault = _head_fault(world, tenant_id, walk.head, sealed)
+            return fault or _beginning_fault(walk) or walk.shortness()
+    return walk.fault
+
+
+def _batch(
+    world: World, tenant_id: str, after: int
+) -> tuple[tuple[ChainedEvent, ...], tuple[Head, bytes] | None]:
+    """The next links, or none; and the head as it was at the same moment."""
+    try:
+        with world.store.reading(tenant_id) as tenancy:
+            return tenancy.journal.entries(after, BATCH), tenancy.journal.head()
+    except (*_UNREADABLE, StoreUnavailable):
+        return _before_the_unreadable(world, tenant_id, after), None
+
+
+def _before_the_unreadable(world: World, tenant_id: str, after: int) -> tuple[ChainedEvent, ...]:
+    """The links before one that cannot be read, or UnreadableEvent where it comes first."""
+    found: tuple[ChainedEvent, ...] = ()
+    more: tuple[ChainedEvent, ...] = ()
+    while len(found) < BATCH:
+        try:
+            with world.store.reading(tenant_id) as tenancy:
+                more = tenancy.journal.entries(found[-1].seq if found else after, 1)
+        except (*_UNREADABLE, StoreUnavailable):
+            if found:
+                return found
+            _check_reachable(world, tenant_id)
+            raise UnreadableEvent(after + 1) from None
+        if not more:
+            return found
+        found += more
+    return found
+
+
+def _check_reachable(world: World, tenant_id: str) -> None:
+    """A database that is away says so here; one that met a row that is no text does not."""
+    with world.store.reading(tenant_id) as tenancy, suppress(*_UNREADABLE):
+        tenancy.journal.attested()
+
+
+def _step(before: Head, tenant_id: str, link: ChainedEvent) -> Link:
+    try:
+        made = chain(Head(link.seq - 1, before.hash), tenant_id, link.event).hash
+        return Link(link.seq, before.hash, link.hash, made, cut_told(link.event))
+    except _UNREADABLE:
+        raise UnreadableEvent(link.seq) from None
+
+
+def _beginning_fault(walk: Walk) -> str | None:
+    if walk.beginning() != "part":
+        return None
+    return f"events 1 to {walk.begins.seq} are missing, and no event tells of their removal"
 
 
 def _head_fault(
@@ -70,6 +187,8 @@ def _head_fault(
         return "the head is missing"
     if sealed[0] != head:
         return f"the journal ends at event {head.seq}, its head says {sealed[0].seq}"
-    if not is_one_of(sealed[1], world.secrets.seals_of_head(tenant_id, head)):
-        return "the seal of the head is not ours"
-    return None
+    try:
+        is_ours = is_one_of(sealed[1], world.secrets.seals_of_head(tenant_id, head))
+    except _UNREADABLE:
+        is_ours = False
+    return None if is_ours else "the seal of the head is not ours"

@@ -19,8 +19,10 @@ from gatepost.model.keys import (
     ending,
     heir,
     next_step,
+    signing_key,
 )
 from gatepost.ports import Deployment
+from gatepost.services import keys
 from gatepost.services.keys import LONGEST_VERIFIED, note
 from gatepost.services.world import World
 
@@ -82,6 +84,23 @@ class KeySchedule:
 
     def _next(self, deployment: Deployment) -> Announce | Remove | None:
         return next_step(deployment.signing_keys(), self._world.clock.now(), self._rules)
+
+
+def settle(world: World, algorithm: Algorithm, retain_for: timedelta) -> SigningKey:
+    """The key that signs, of this algorithm; made to sign at once where there is none such.
+
+    Whoever changes the algorithm wants it changed; the schedule changes keys of one kind.
+    """
+    current = keys.ensure(world, algorithm)
+    if current.algorithm == algorithm:
+        return current
+    fresh = world.signer.generate(algorithm, world.clock.now())
+    with world.store.writing_all() as deployment:
+        signing = signing_key(deployment.signing_keys(), world.clock.now())
+        if signing is not None and signing.algorithm == algorithm:
+            return signing
+        _take_over(world, deployment, fresh, retain_for)
+    return fresh
 
 
 def rotate(world: World, rules: KeyRules, announce_for: timedelta | None = None) -> SigningKey:

@@ -29,9 +29,7 @@ def check(world: World, password: str, names: Iterable[str]) -> None:
         raise Refused(Code.INVALID_MEMBER, fault, MEND)
 
 
-def typed_fault(
-    world: World, typed: NewPassword, user: User, tenant: Tenant | None
-) -> str | None:
+def typed_fault(world: World, typed: NewPassword, user: User, tenant: Tenant | None) -> str | None:
     """What is wrong with a password that a person typed twice for themselves, as a sentence."""
     if not hmac.compare_digest(_octets(typed.new), _octets(typed.again)):
         return "The two entries of the new password differ."

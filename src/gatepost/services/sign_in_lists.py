@@ -7,7 +7,7 @@ Whoever is switched off or removed is signed out everywhere by the same change.
 from msgspec.structs import replace
 
 from gatepost.model.errors import Code, NotFound, Refused
-from gatepost.model.events import Actor
+from gatepost.model.events import Action, Actor
 from gatepost.model.people import User
 from gatepost.model.sign_ins import SignIn
 from gatepost.model.text import quoted
@@ -16,6 +16,7 @@ from gatepost.services import endings, users
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
 from gatepost.services.principals import writing_as
+from gatepost.services.readings import Readings
 from gatepost.services.world import Act, World
 
 
@@ -26,9 +27,20 @@ class SignInLists:
         self._world = world
         self._issuer = issuer
         self._courier = courier
+        self._readings = Readings(world)
 
-    def of_person(self, tenant_id: str, user_id: str) -> tuple[SignIn, ...]:
-        """The sign-ins that count now, newest first."""
+    def of_person(self, act: Act, user_id: str) -> tuple[SignIn, ...]:
+        """The sign-ins that count now, newest first; that somebody else looks is written down."""
+        found = self._alive(act.tenant_id, user_id)
+        if act.actor != Actor("user", user_id.lower()):
+            self._readings.note(act, Action.SIGN_INS_LISTED, user_id.lower())
+        return found
+
+    def count(self, tenant_id: str, user_id: str) -> int:
+        """How many count now."""
+        return len(self._alive(tenant_id, user_id))
+
+    def _alive(self, tenant_id: str, user_id: str) -> tuple[SignIn, ...]:
         with self._world.store.reading(tenant_id) as tenancy:
             person = _existing(tenancy, user_id)
             found = tenancy.sign_ins.of_user(person.id)

@@ -13,6 +13,7 @@ from gatepost.model.text import fold
 from gatepost.model.weak_passwords import names_around
 from gatepost.ports import Deployment, Tenancy
 from gatepost.services import client_secrets, new_passwords, portal_client
+from gatepost.services.journal_care import note_tenant
 from gatepost.services.world import Act, World, event, incarnation
 
 _PASSWORD_BYTES = 12
@@ -108,6 +109,7 @@ def _found(world: World, wish: Founding, *, only_first: bool) -> Founded:
         act = operator_act(tenant.id, world.dice.guid())
         founding = event(world, act, Action.TENANT_ADDED, tenant.id, after={"Name": tenant.name})
         tenancy.journal.append(founding)
+        note_tenant(world, deployment, tenant, act.actor)
         role_ids = _add_roles(world, tenancy)
         one_time = wish.admin_password is None
         email = _add_administrator(world, act, tenancy, wish, role_ids)

@@ -58,9 +58,7 @@ def _latest(key: _Key, known: Mapping[bytes, datetime]) -> datetime | None:
     return max((known[digest] for digest in key if digest in known), default=None)
 
 
-def _save(
-    tenancy: Tenancy, ends: Mapping[_Key, datetime], known: Mapping[bytes, datetime]
-) -> None:
+def _save(tenancy: Tenancy, ends: Mapping[_Key, datetime], known: Mapping[bytes, datetime]) -> None:
     kept = {
         digest: end
         for key, end in ends.items()

@@ -22,13 +22,17 @@ class SqlFactorStore(SqlConsentStore):
 
     def factors(self, user_id: str) -> Factors:
         """What the person has, and what the tenant demands, in one question."""
-        of_type = (roles.c.tenant_id == user_roles.c.tenant_id) & (roles.c.id == user_roles.c.role_id)
+        of_type = (roles.c.tenant_id == user_roles.c.tenant_id) & (
+            roles.c.id == user_roles.c.role_id
+        )
         administrator = select(user_roles.c.role_id).join(roles, of_type)
         administrator = administrator.where(*self._here(user_roles, user_id=user_id))
         row = self._work.one(
             select(
                 tenants.c.second_factor,
-                exists(administrator.where(roles.c.type_id == ADMINISTRATOR)).label("administrator"),
+                exists(administrator.where(roles.c.type_id == ADMINISTRATOR)).label(
+                    "administrator"
+                ),
                 exists(self._mine(authenticators, user_id)).label("authenticator"),
                 exists(self._mine(passkeys, user_id)).label("passkey"),
             ).where(tenants.c.id == self._tenant_id)
@@ -75,7 +79,9 @@ class SqlFactorStore(SqlConsentStore):
 
     def set_recovery_codes(self, user_id: str, digests: Sequence[bytes]) -> None:
         """Keep recovery codes in place of earlier ones; none removes them. A change."""
-        self._work.change(delete(recovery_codes).where(*self._here(recovery_codes, user_id=user_id)))
+        self._work.change(
+            delete(recovery_codes).where(*self._here(recovery_codes, user_id=user_id))
+        )
         key = {"tenant_id": self._tenant_id, "user_id": user_id}
         self._work.add_all(recovery_codes, [{**key, "digest": digest} for digest in digests])
 

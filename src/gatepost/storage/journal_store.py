@@ -1,8 +1,9 @@
-"""The chained events of one tenant; rows are added and never changed."""
+"""The chained events of one tenant; rows are added, never changed, and removed when old."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, UnaryExpression, delete, insert, select, update
 
 from gatepost.model.events import (
     DEPLOYMENT,
@@ -16,7 +17,12 @@ from gatepost.model.events import (
     chain,
 )
 from gatepost.ports import Secrets
-from gatepost.storage.journal_tables import events, journal_heads
+from gatepost.storage.journal_tables import (
+    events,
+    journal_beginnings,
+    journal_checkpoints,
+    journal_heads,
+)
 from gatepost.storage.tables import tenants
 from gatepost.storage.unit_of_work import UnitOfWork
 
@@ -97,6 +103,41 @@ class SqlJournalStore:
         mine = select(journal_heads).where(journal_heads.c.tenant_id == self._tenant_id)
         row = self._work.one(mine)
         return (Head(row.seq, row.hash), row.seal) if row else None
+
+    def begins(self) -> Head:
+        """The last link that was removed; number 0 where none was."""
+        mine = journal_beginnings.c.tenant_id == self._tenant_id
+        row = self._work.one(select(journal_beginnings).where(mine))
+        return Head(row.seq, row.hash) if row else Head(0, GENESIS)
+
+    def cut(self, upto: Head) -> int:
+        """Remove the links up to this one, which the journal then begins behind; how many went."""
+        kept = self._work.insert(journal_beginnings)
+        moved = kept.on_conflict_do_update(
+            index_elements=[journal_beginnings.c.tenant_id], set_=upto._asdict()
+        )
+        self._work.change(moved, {"tenant_id": self._tenant_id, **upto._asdict()})
+        old = (events.c.tenant_id == self._tenant_id, events.c.seq <= upto.seq)
+        return self._work.change(delete(events).where(*old))
+
+    def attested(self) -> int:
+        """The number of the newest link that a checkpoint has; 0 where there is none."""
+        mine = journal_checkpoints.c.tenant_id == self._tenant_id
+        row = self._work.one(select(journal_checkpoints.c.seq).where(mine))
+        return row.seq if row else 0
+
+    def first_since(self, moment: datetime) -> int | None:
+        """The number of the first link that is not older than this."""
+        return self._number(events.c.at >= moment, events.c.seq.asc())
+
+    def last_before(self, moment: datetime) -> int | None:
+        """The number of the last link that is older than this."""
+        return self._number(events.c.at < moment, events.c.seq.desc())
+
+    def _number(self, met: ColumnElement[bool], order: UnaryExpression[int]) -> int | None:
+        mine = events.c.tenant_id == self._tenant_id
+        row = self._work.one(select(events.c.seq).where(mine, met).order_by(order).limit(1))
+        return row.seq if row else None
 
 
 def _columns(link: ChainedEvent) -> dict[str, object]:

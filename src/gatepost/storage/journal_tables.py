@@ -1,4 +1,4 @@
-"""The tables of the journal. Rows of `events` are added and never changed."""
+"""The tables of the journal. Rows of `events` are added, never changed, and removed when old."""
 
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Table, text
 
@@ -36,4 +36,22 @@ journal_heads = Table(
     Column("seq", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("seal", LargeBinary, nullable=False),
+)
+
+# the last link that was removed of each journal of which any was; its own chain tells the same
+journal_beginnings = Table(
+    "journal_beginnings",
+    metadata,
+    Column("tenant_id", Words, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# the newest link of each journal that a checkpoint has; what it says is kept elsewhere
+journal_checkpoints = Table(
+    "journal_checkpoints",
+    metadata,
+    Column("tenant_id", Words, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    moment_column("at"),
 )

@@ -18,6 +18,7 @@ from gatepost.storage.directory_store import SqlDirectoryStore
 from gatepost.storage.flow_rows import value_of
 from gatepost.storage.flow_tables import device_codes, sign_ins
 from gatepost.storage.grant_store import SqlGrantStore
+from gatepost.storage.journal_books import SqlJournalBooks
 from gatepost.storage.journal_store import SqlJournalStore
 from gatepost.storage.role_store import tenant_of_row
 from gatepost.storage.sign_in_store import SqlSignInStore
@@ -76,6 +77,11 @@ class SqlDeployment:
     def __init__(self, work: UnitOfWork, secrets: Secrets) -> None:
         self._work = work
         self._secrets = secrets
+
+    @cached_property
+    def journals(self) -> SqlJournalBooks:
+        """What is known of all journals."""
+        return SqlJournalBooks(self._work)
 
     def tenant_of_client(self, client_id: str) -> str | None:
         """The tenant of the client with this id; ids are unique in the deployment."""

@@ -1,8 +1,10 @@
 """The certified server, and the parties of each plan."""
 
+from datetime import timedelta
+
 import pytest
 
-from gatepost.services import keys
+from gatepost.services import key_schedule
 from tests.flows import Application, new_application, new_person
 from tests.web.conformance.party import Party, Plan
 from tests.web.indoors import HTTPS, Indoors, indoors
@@ -12,7 +14,7 @@ from tests.web.indoors import HTTPS, Indoors, indoors
 def certified() -> Indoors:
     """The server, over https, with the algorithm that it signs with unless told otherwise."""
     made = indoors(HTTPS)
-    keys.ensure(made.world, "RS256")
+    key_schedule.settle(made.world, "RS256", timedelta(days=1))
     return made
 
 

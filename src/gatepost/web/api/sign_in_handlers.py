@@ -55,7 +55,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def _list(request: Request) -> Answer:
-    found = request.sign_ins.of_person(request.tenant_id, request.path["userId"])
+    found = request.sign_ins.of_person(request.act, request.path["userId"])
     page = request.page()
     shown = found[page.skip : page.skip + page.count]
     return Answer(200, [views.sign_in(sign_in) for sign_in in shown], total(len(found)))

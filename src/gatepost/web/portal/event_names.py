@@ -196,4 +196,6 @@ ABOUT: Mapping[str, str] = {
     "key": "none",
     "master_key": "none",
     "access": "none",
+    "journal": "none",
+    "backup": "none",
 }

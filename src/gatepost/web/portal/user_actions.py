@@ -92,7 +92,7 @@ def _depends(visit: Visit, what: str, user: User) -> list[str]:
     """What ends, for a question about something that ends."""
     if not _DEEDS[what].ends_something:
         return []
-    sessions = len(visit.rooms.sign_ins.of_person(visit.tenant_id, user.id))
+    sessions = visit.rooms.sign_ins.count(visit.tenant_id, user.id)
     told = [visit.say("users.depends_sessions", number=sessions), visit.say("users.depends_apps")]
     if what == "remove-factors":
         return [*_factors(visit, user), *told]

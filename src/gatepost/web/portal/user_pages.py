@@ -141,7 +141,7 @@ def _factors(visit: Visit, user: User) -> dict[str, Any] | None:
 
 
 def _sign_ins(visit: Visit, user: User) -> list[dict[str, Any]]:
-    found = visit.rooms.sign_ins.of_person(visit.tenant_id, user.id)
+    found = visit.rooms.sign_ins.of_person(visit.act, user.id)
     return [_sign_in(visit, sign_in) for sign_in in found]
 
 

@@ -1,0 +1,119 @@
+"""Old links removed from journals, from the oldest on, so that what is left can be verified.
+
+One process of all nodes does it, in small batches. The batch, the note where the journal begins now
+and the event that tells of it are one transaction (docs/decisions/0029).
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from gatepost.model import journal_lines
+from gatepost.model.events import Action, Actor, ChainedEvent, Event, Head, Origin
+from gatepost.services import journal
+from gatepost.services.journal import UnreadableEvent
+from gatepost.services.world import World
+
+RETENTION = Actor("operator", "retention")
+BATCH = 1_000
+ROUNDS = 10
+"""How many batches of a journal go at once, before it is the turn of others."""
+LOOKS = 60
+"""How many looks at the clock, a minute apart, must agree before anything goes."""
+SLACK = timedelta(days=1)
+"""So much longer an event may stay, so that a journal is trimmed once a day and not all day."""
+
+_AT_ONCE = 1_000
+
+
+class RetentionRules(NamedTuple):
+    """How long events are kept, and which of those that are older may go."""
+
+    keep_for: timedelta
+    may_go: Literal["all", "attested"]
+
+
+def removable(found: Sequence[ChainedEvent], before: datetime, most: int) -> Head | None:
+    """The last of the links that may go: all before it are old too, and none has a later number."""
+    last = None
+    for link in found:
+        if link.event.at >= before or link.seq > most:
+            break
+        last = Head(link.seq, link.hash)
+    return last
+
+
+class Retention:
+    """Trims journals, for the process that sweeps. It is asked once a minute."""
+
+    def __init__(self, world: World, rules: RetentionRules | None) -> None:
+        self._world = world
+        self._rules = rules
+        self._looks: list[datetime] = []
+        self._log = logging.getLogger("gatepost.journal")
+
+    def act(self, now: datetime) -> int:
+        """Remove what is due; how many links went.
+
+        The earliest moment of the last looks counts: a clock that jumps ahead removes nothing.
+        """
+        if self._rules is None:
+            return 0
+        self._looks.append(now)
+        if len(self._looks) < LOOKS:
+            return 0
+        before = min(self._looks) - self._rules.keep_for
+        self._looks.clear()
+        return self._trim_all(before, self._rules)
+
+    def _trim_all(self, before: datetime, rules: RetentionRules) -> int:
+        gone, after = 0, None
+        while found := self._overlong(before - SLACK, after):
+            gone += sum(self._trim(tenant_id, before, rules) for tenant_id in found)
+            after = found[-1]
+        return gone
+
+    def _overlong(self, before: datetime, after: str | None) -> tuple[str, ...]:
+        with self._world.store.reading_all() as deployment:
+            return deployment.journals.overlong(before, after, _AT_ONCE)
+
+    def _trim(self, tenant_id: str, before: datetime, rules: RetentionRules) -> int:
+        gone = 0
+        for _ in range(ROUNDS):
+            try:
+                went = trim(self._world, tenant_id, before, rules)
+            except UnreadableEvent as event:
+                self._log.error("event %s of %s cannot be read; it stays", event.seq, tenant_id)
+                return gone
+            gone += went
+            if went < BATCH:
+                break
+        return gone
+
+
+def trim(world: World, tenant_id: str, before: datetime, rules: RetentionRules) -> int:
+    """Remove a batch of a journal's oldest links, where they are older than this; how many."""
+    with world.store.reading(tenant_id) as tenancy:
+        begins, attested = tenancy.journal.begins(), tenancy.journal.attested()
+    found = journal.some_links(world, tenant_id, begins.seq, BATCH)
+    most = attested if rules.may_go == "attested" else found[-1].seq if found else 0
+    upto = removable(found, before, most)
+    if upto is None:
+        return 0
+    with world.store.writing(tenant_id) as tenancy:
+        if tenancy.journal.begins() != begins:
+            return 0
+        tenancy.journal.append(_event(world, tenant_id, upto, upto.seq - begins.seq))
+        return tenancy.journal.cut(upto)
+
+
+def _event(world: World, tenant_id: str, upto: Head, events: int) -> Event:
+    return Event(
+        at=world.clock.now(),
+        action=Action.JOURNAL_CUT,
+        actor=RETENTION,
+        origin=Origin(world.dice.guid(), ""),
+        target=tenant_id,
+        after=journal_lines.cut_members(upto, events),
+    )
