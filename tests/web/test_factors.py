@@ -1,9 +1,10 @@
 """Authenticator apps and recovery codes on the account page."""
 
+import base64
 import html
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -236,6 +237,17 @@ def test_the_picture_holds_what_the_text_says(desk: Desk) -> None:
     assert 29 <= side <= 85
     assert "://" not in picture
     assert picture.count("M") > 100
+
+
+def test_an_app_on_the_same_device_is_opened_by_a_link(desk: Desk) -> None:
+    page = desk.here.get(APP)
+    link = re.search(r'id="open_app" href="([^"]+)"', page.response.text)
+    assert link is not None
+    address = urlsplit(html.unescape(link[1]))
+    assert (address.scheme, address.netloc) == ("otpauth", "totp")
+    (secret,) = parse_qs(address.query)["secret"]
+    assert base64.b32decode(secret) == key_on(page)
+    assert page.response.headers["cache-control"] == "no-store"
 
 
 def test_letters_tell_of_each_change(mail: PostOffice) -> None:

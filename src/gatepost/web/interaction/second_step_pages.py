@@ -84,8 +84,8 @@ def codes_page(visit: Visit, codes: tuple[str, ...], go_on: str) -> Reply:
 
 
 def key_values(shown: str, address: str, sealed: str) -> Values:
-    """A new key as the pages show it: a QR code, text, and sealed for the form."""
-    return {"shown": shown, "qr": qr.drawing(address), "sealed": sealed}
+    """A new key as the pages show it: a QR code, a link, text, and sealed for the form."""
+    return {"shown": shown, "qr": qr.drawing(address), "address": address, "sealed": sealed}
 
 
 def _after(
