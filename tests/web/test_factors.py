@@ -254,12 +254,15 @@ def test_letters_tell_of_each_change(mail: PostOffice) -> None:
     server = MailServer("127.0.0.1", mail.port, is_tls=False)
     desk = seated(indoors(smtp_url=server, mail_from="id@example.com"))
     _, codes = desk.add_app()
-    desk.here.submit(desk.here.get(ACCOUNT), "new_codes")
+    codes += codes_on(desk.here.submit(desk.here.get(ACCOUNT), "new_codes"))
+    page = halfway(desk.elsewhere, desk.elsewhere.authorize(desk.client), desk.person)
+    assert recovered(desk.elsewhere, page, codes[-1]).answer["code"]
     desk.here.submit(desk.here.get(REMOVE), current=desk.person.password)
     subjects = [str(handed.letter["Subject"]) for handed in mail.handed]
     assert subjects == [
         "An authenticator app was added for First",
         "New recovery codes were made for First",
+        "A recovery code was used for First",
         "Your authenticator app was removed for First",
     ]
     for handed in mail.handed:
