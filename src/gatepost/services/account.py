@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gatepost.model.events import Action
 from gatepost.model.factors import Owed
 from gatepost.model.people import User
-from gatepost.model.requests import AccountErrand
+from gatepost.model.requests import AccountErrand, AccountPart
 from gatepost.model.sign_ins import (
     PASSKEY_LIMIT,
     PASSKEY_NAME_MAX,
@@ -21,7 +21,7 @@ from gatepost.model.tenants import Tenant
 from gatepost.model.text import refused_character
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.services import endings, new_passwords, tenants
+from gatepost.services import endings, enrolments, new_passwords, tenants
 from gatepost.services.browsers import Browser, session_digests, sign_in_of
 from gatepost.services.courier import Courier
 from gatepost.services.digests import first_found
@@ -84,9 +84,12 @@ class AccountService:
                         return tenant_id
         return tenants.chosen(self._world, alias)
 
-    def begin(self, tenant_id: str, browser: Browser, *, fresh: bool) -> Next | None:
+    def begin(
+        self, tenant_id: str, browser: Browser, *, fresh: bool, part: AccountPart = ""
+    ) -> Next | None:
         """Sign in for the account page; None when there is nothing to do first."""
-        outcome = self._errands.begin(tenant_id, AccountErrand(fresh=fresh), browser)
+        errand = AccountErrand(fresh=fresh, part=part)
+        outcome = self._errands.begin(tenant_id, errand, browser)
         return outcome if isinstance(outcome, Next) else None
 
     def overview(self, who: Someone) -> Overview | None:
@@ -215,6 +218,7 @@ class AccountService:
             if tenancy.sign_ins.remove_passkey(who.user.id, passkey_id):
                 event = own_event(self._world, Action.PASSKEY_REMOVED, who, browser)
                 tenancy.journal.append(event)
+                enrolments.end_lone_codes(tenancy, who.user.id)
                 ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
                 endings.revoke_grants(ending, tenancy, who.user.id, "passkey_removed")
         self._courier.send(ended.notes)

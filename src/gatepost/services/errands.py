@@ -177,7 +177,7 @@ class Errands:
         if sign_in is None:
             return GONE
         if isinstance(errand, AccountErrand):
-            return Home(ACCOUNT_PAGE)
+            return Home(ACCOUNT_PAGE, part=errand.part)
         client = self._client(tenancy, errand.client_id)
         if client is None:
             return SWITCHED_OFF

@@ -29,6 +29,11 @@ and its recovery codes with it.""",
         """New recovery codes were made for your account{where}.
 The old ones open nothing any more.""",
     ),
+    Action.RECOVERY_CODE_USED: (
+        "A recovery code was used",
+        """Somebody signed in to your account{where} with your password and one of your recovery
+codes. You see how many are left on your account page, and make new ones there.""",
+    ),
     Action.FACTORS_REMOVED: (
         "Your second factors were removed",
         """An administrator removed the authenticator app, the recovery codes and the passkeys
