@@ -6,7 +6,7 @@ anything and in a twin that has the same ids where ids may be the same.
 
 from gatepost import ports
 from gatepost.model.events import Head
-from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.people import LOCAL_PROVIDER, InvitationStatus
 from gatepost.model.tenants import MEMBER, VIEWER
 from gatepost.ports import SecretUse
 from tests.stores.examples import (
@@ -111,6 +111,12 @@ DIRECTORY: dict[str, Row] = {
     ),
     "users": Row(lambda u, _: len(u.directory.users(ALL)), 0, 1),
     "count_users": Row(lambda u, _: u.directory.count_users(), 0, 1),
+    "users_of": Row(
+        lambda u, _: sum(len(u.directory.users_of(each, ALL)) for each in InvitationStatus), 0, 1
+    ),
+    "count_users_of": Row(
+        lambda u, _: sum(u.directory.count_users_of(each) for each in InvitationStatus), 0, 1
+    ),
     "found_users": Row(lambda u, _: len(u.directory.found_users("EXAMPLE.com", ALL)), 0, 1),
     "count_found_users": Row(lambda u, _: u.directory.count_found_users("o", 9), 0, 1),
     "some_users": Row(lambda u, s: len(u.directory.some_users([s.user_id, SHARED_USER])), 0, 1),
