@@ -210,7 +210,7 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLink
         authorize=AuthorizeService(flow, errands, login),
         sign_in=SignInService(flow, errands, courier),
         sign_out=SignOutService(flow, courier),
-        account=AccountService(flow, errands, courier),
+        account=AccountService(flow, errands, courier, letters),
         devices=DeviceService(flow.world, login),
         links=links,
         second_steps=SecondSteps(flow, errands, courier, letters),

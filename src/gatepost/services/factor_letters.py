@@ -29,6 +29,11 @@ and its recovery codes with it.""",
         """New recovery codes were made for your account{where}.
 The old ones open nothing any more.""",
     ),
+    Action.PASSKEY_ADDED: (
+        "A passkey was added",
+        """A passkey was added to your account{where}.
+It alone opens the account from now on, by fingerprint, face or the PIN of its device.""",
+    ),
     Action.RECOVERY_CODE_USED: (
         "A recovery code was used",
         """Somebody signed in to your account{where} with your password and one of your recovery
