@@ -29,6 +29,11 @@ and its recovery codes with it.""",
         """New recovery codes were made for your account{where}.
 The old ones open nothing any more.""",
     ),
+    Action.PASSKEY_REMOVED: (
+        "Your passkeys were removed",
+        """An administrator removed one or all of the passkeys of your account{where}.
+You sign in with your password, and can add passkeys again on your account page.""",
+    ),
     Action.FACTORS_REMOVED: (
         "Your second factors were removed",
         """An administrator removed the authenticator app, the recovery codes and the passkeys

@@ -47,11 +47,12 @@ class Link(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """Whom a link is for, in which tenant, and until when."""
+    """Whom a link is for, in which tenant, until when, and whether they have passkeys to lose."""
 
     user: User
     tenant: Tenant
     expires_at: datetime
+    has_passkeys: bool
 
 
 class PasswordLinks:
@@ -118,7 +119,8 @@ class PasswordLinks:
     def use(self, text: str, typed: NewPassword, origin: Origin) -> Opened | Problem | None:
         """Set the password: whose it is now, what to type otherwise, or None for a dead link.
 
-        All that came of an earlier password ends (R-52).
+        All that came of an earlier password ends (R-52), and the passkeys go: somebody else may
+        have added them. An authenticator app stays, because a link proves no more than a mailbox.
         """
         reference = Reference.parse(text)
         opened = self.opened(text)
@@ -160,7 +162,8 @@ class PasswordLinks:
         if user is None or tenant is None:
             return None
         is_theirs = user.enabled and user.provider_id == LOCAL_PROVIDER and user.email == link.email
-        return Opened(user, tenant, link.expires_at) if is_theirs else None
+        has_passkeys = bool(tenancy.sign_ins.passkeys_of(user.id))
+        return Opened(user, tenant, link.expires_at, has_passkeys) if is_theirs else None
 
     def _set(self, tenancy: Tenancy, user: User, phc: str, origin: Origin) -> Ended | None:
         """Set the password by the link; None when another was quicker to use it."""
@@ -172,6 +175,7 @@ class PasswordLinks:
         tenancy.journal.append(
             Event(at=now, action=Action.PASSWORD_SET, actor=actor, origin=origin, target=user.id)
         )
+        endings.remove_passkeys(ending, tenancy, user.id)
         ended = endings.end_all(ending, tenancy, user.id)
         endings.revoke_grants(ending, tenancy, user.id, "password_changed")
         return ended

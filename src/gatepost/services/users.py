@@ -184,8 +184,10 @@ def keep(world: World, act: Act, tenancy: Tenancy, user: User, changed: User) ->
 def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> None:
     """Set a password; a one-time password must be changed at the next sign-in.
 
-    All that came of the old one ends (R-52). Applications are not told: on the command line there
-    is nobody to deliver that, and an issuer is needed only for what they would be told.
+    All that came of the old one ends (R-52), and the passkeys go: the account may have been taken,
+    and each of them alone opens it. An authenticator app stays, because it opens nothing by itself.
+    Applications are not told: on the command line there is nobody to deliver that, and an issuer is
+    needed only for what they would be told.
     """
     with world.store.reading(act.tenant_id) as tenancy:
         names = names_of(_existing(tenancy, user_id), tenancy.directory.tenant())
@@ -199,6 +201,7 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
         )
         ending = Ending(world, "", act.actor, act.origin)
         endings.end_password_link(ending, tenancy, user.id)
+        endings.remove_passkeys(ending, tenancy, user.id)
         endings.end_all(ending, tenancy, user.id)
         endings.revoke_grants(ending, tenancy, user.id, "password_changed")
 
