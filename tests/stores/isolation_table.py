@@ -123,6 +123,7 @@ DIRECTORY: dict[str, Row] = {
     "users_in_role": Row(lambda u, _: len(u.directory.users_in_role(MEMBER, ALL)), 0, 1),
     "count_users_in_role": Row(lambda u, _: u.directory.count_users_in_role(MEMBER), 0, 1),
     "enabled_users_in_role": Row(lambda u, _: u.directory.enabled_users_in_role(MEMBER), 0, 1),
+    "able_users_in_role": Row(lambda u, _: u.directory.able_users_in_role(MEMBER), 0, 1),
     "clients_in_role": Row(lambda u, _: len(u.directory.clients_in_role(MEMBER, ALL)), 0, 1),
     "count_clients_in_role": Row(lambda u, _: u.directory.count_clients_in_role(MEMBER), 0, 1),
     "enabled_clients_in_role": Row(lambda u, _: u.directory.enabled_clients_in_role(MEMBER), 0, 1),

@@ -108,6 +108,9 @@ class DirectoryStore(Protocol):
     def enabled_users_in_role(self, role_id: str) -> int:
         """How many users that are not disabled have the role."""
 
+    def able_users_in_role(self, role_id: str) -> int:
+        """How many of those can sign in here: known here, with a password or a passkey."""
+
     def clients_in_role(self, role_id: str, page: PageOf) -> tuple[StoredClient, ...]:
         """Client-credentials clients that have the role, in order of creation."""
 
