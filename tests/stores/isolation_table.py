@@ -6,7 +6,7 @@ anything and in a twin that has the same ids where ids may be the same.
 
 from gatepost import ports
 from gatepost.model.events import Head
-from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.people import LOCAL_PROVIDER, InvitationStatus
 from gatepost.model.tenants import MEMBER, VIEWER
 from gatepost.ports import SecretUse
 from tests.stores.examples import (
@@ -100,6 +100,9 @@ DIRECTORY: dict[str, Row] = {
         twin=True,
     ),
     "remove_role": Row(lambda u, _: u.directory.remove_role(SHARED_ROLE), None, None),
+    "reserve_id": Row(
+        lambda u, s: u.directory.reserve_id("user", s.user_id), empty=False, twin=False
+    ),
     "add_user": Row(
         lambda u, _: u.directory.add_user(user(SHARED_USER, email=EMAIL)), empty=True, twin=False
     ),
@@ -120,6 +123,8 @@ DIRECTORY: dict[str, Row] = {
         twin=True,
     ),
     "remove_user": Row(lambda u, _: u.directory.remove_user(SHARED_USER), None, None),
+    "users_of": Row(lambda u, _: len(u.directory.users_of(InvitationStatus.ACCEPTED, ALL)), 0, 1),
+    "count_users_of": Row(lambda u, _: u.directory.count_users_of(InvitationStatus.ACCEPTED), 0, 1),
     "users_in_role": Row(lambda u, _: len(u.directory.users_in_role(MEMBER, ALL)), 0, 1),
     "count_users_in_role": Row(lambda u, _: u.directory.count_users_in_role(MEMBER), 0, 1),
     "enabled_users_in_role": Row(lambda u, _: u.directory.enabled_users_in_role(MEMBER), 0, 1),
