@@ -11,11 +11,17 @@ from typing import NamedTuple
 
 from gatepost.model import checkpoints
 from gatepost.model.checkpoints import MOST_JOURNALS, Checkpoint
+from gatepost.model.events import Head
 from gatepost.ports import Attester, Witness
 from gatepost.services.world import World
 
 _OFFICE = "checkpoints"
 _TURN = timedelta(minutes=1)
+_LOOKED_LATELY = timedelta(minutes=3)
+PATIENCE = timedelta(minutes=10)
+"""So much later than set a checkpoint may be before anybody is told."""
+
+Heads = tuple[tuple[str, Head], ...]
 
 IsSigned = Callable[[str, bytes, str], bool]
 """Whether a public key made this signature of these bytes."""
@@ -40,6 +46,17 @@ class ReadCheckpoints(NamedTuple):
     strange: tuple[int, ...]
 
 
+class Standing(NamedTuple):
+    """How the store stands: when its newest checkpoint was made, and whether a journal moved."""
+
+    newest: datetime | None
+    waits: bool
+
+    def is_late(self, now: datetime, every: timedelta) -> bool:
+        """Whether one should have been written long ago."""
+        return self.waits and (self.newest is None or now - self.newest > every + PATIENCE)
+
+
 class CheckpointBook:
     """Writes checkpoints, for the process that sweeps. It is asked once a minute."""
 
@@ -47,18 +64,29 @@ class CheckpointBook:
         self._world = world
         self._keeping = keeping
         self._name = world.dice.guid()
+        self._looked_at: datetime | None = None
+        self._waits_since: datetime | None = None
         self._log = logging.getLogger("gatepost.checkpoints")
 
     def act(self, now: datetime) -> int:
         """Write one if it is time; nothing is removed."""
-        if self._keeping is not None and self._is_due(now, self._keeping.every):
-            self._write(self._keeping)
+        if self._keeping is not None:
+            self._looked_at = now
+            if self._waits_since is not None or self._is_due(now, self._keeping.every):
+                self._write(self._keeping)
         return 0
 
     def finish(self) -> None:
         """Write what moved since, because the process ends."""
         if self._keeping is not None:
             self._write(self._keeping)
+
+    def waiting(self, now: datetime) -> timedelta | None:
+        """How long checkpoints have waited for a place that takes them; None where others write."""
+        looked_at, since = self._looked_at, self._waits_since
+        if looked_at is None or not timedelta(0) <= now - looked_at < _LOOKED_LATELY:
+            return None
+        return timedelta(0) if since is None else max(timedelta(0), now - since)
 
     def _is_due(self, now: datetime, every: timedelta) -> bool:
         with self._world.store.reading_all() as deployment:
@@ -69,12 +97,15 @@ class CheckpointBook:
         now = self._world.clock.now()
         if not self._take_turn(now, now + _TURN):
             return
+        before, self._waits_since = self._waits_since, self._waits_since or now
         try:
             journals = write(self._world, keeping.attester, keeping.witness)
         except CheckpointFault as fault:
             self._log.warning("checkpoints are kept for later: %s", fault)
         else:
-            self._log.info("%s journals have a new checkpoint", journals)
+            self._waits_since = None
+            if journals or before:
+                self._log.info("%s journals have a new checkpoint", journals)
         finally:
             self._take_turn(now, now)
 
@@ -83,14 +114,28 @@ class CheckpointBook:
             return deployment.take_lease(_OFFICE, self._name, now, until)
 
 
+def standing(world: World) -> Standing:
+    """How the store stands with its checkpoints."""
+    with world.store.reading_all() as deployment:
+        books = deployment.journals
+        return Standing(books.attested_at(), bool(books.moved(None, 1)))
+
+
 def write(world: World, attester: Attester, witness: Witness) -> int:
     """Sign and keep the head of each journal that moved; how many. Raises CheckpointFault."""
     written, after = 0, None
     while True:
         with world.store.reading_all() as deployment:
-            heads = deployment.journals.moved(after, MOST_JOURNALS)
-        if not heads:
+            moved = deployment.journals.moved(after, MOST_JOURNALS)
+        if not moved:
             return written
+        written += _keep(world, attester, witness, _fit(moved))
+        after = moved[-1][0]
+
+
+def _keep(world: World, attester: Attester, witness: Witness, heads: Heads) -> int:
+    """One line, first where it is out of our reach, then in the store."""
+    if heads:
         now = world.clock.now()
         line = checkpoints.line(Checkpoint(now, heads), attester.key, attester.sign)
         fault = witness.keep(line)
@@ -98,7 +143,15 @@ def write(world: World, attester: Attester, witness: Witness) -> int:
             raise CheckpointFault(f"{witness.place} {fault}")
         with world.store.writing_all() as deployment:
             deployment.journals.attest(heads, now)
-        written, after = written + len(heads), heads[-1][0]
+    return len(heads)
+
+
+def _fit(moved: Heads) -> Heads:
+    """Those that can be told of. What somebody wrote over keeps no other from its checkpoint."""
+    fit = tuple(each for each in moved if checkpoints.is_fit(*each))
+    for name, _ in set(moved) - set(fit):
+        logging.getLogger("gatepost.checkpoints").error("the head of %s was changed", name)
+    return fit
 
 
 def read(lines: Iterable[bytes], trusted: Iterable[str], is_signed: IsSigned) -> ReadCheckpoints:

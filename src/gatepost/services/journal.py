@@ -17,7 +17,7 @@ from gatepost.services.world import World
 BATCH = 1_000
 Checkpoints = Mapping[str, Sequence[Attested]]
 
-_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What comes of a row that holds what we never wrote."""
 _ALL_TENANTS = 1_000_000_000
 _GONE = "the tenant is not there, and it was founded here"
@@ -104,7 +104,7 @@ def _begins(world: World, tenant_id: str) -> Head:
     with world.store.reading(tenant_id) as tenancy:
         try:
             return tenancy.journal.begins()
-        except _UNREADABLE:
+        except UNREADABLE:
             return START
 
 
@@ -137,7 +137,7 @@ def _batch(
     try:
         with world.store.reading(tenant_id) as tenancy:
             return tenancy.journal.entries(after, BATCH), tenancy.journal.head()
-    except (*_UNREADABLE, StoreUnavailable):
+    except (*UNREADABLE, StoreUnavailable):
         return _before_the_unreadable(world, tenant_id, after), None
 
 
@@ -149,7 +149,7 @@ def _before_the_unreadable(world: World, tenant_id: str, after: int) -> tuple[Ch
         try:
             with world.store.reading(tenant_id) as tenancy:
                 more = tenancy.journal.entries(found[-1].seq if found else after, 1)
-        except (*_UNREADABLE, StoreUnavailable):
+        except (*UNREADABLE, StoreUnavailable):
             if found:
                 return found
             _check_reachable(world, tenant_id)
@@ -162,7 +162,7 @@ def _before_the_unreadable(world: World, tenant_id: str, after: int) -> tuple[Ch
 
 def _check_reachable(world: World, tenant_id: str) -> None:
     """A database that is away says so here; one that met a row that is no text does not."""
-    with world.store.reading(tenant_id) as tenancy, suppress(*_UNREADABLE):
+    with world.store.reading(tenant_id) as tenancy, suppress(*UNREADABLE):
         tenancy.journal.attested()
 
 
@@ -170,7 +170,7 @@ def _step(before: Head, tenant_id: str, link: ChainedEvent) -> Link:
     try:
         made = chain(Head(link.seq - 1, before.hash), tenant_id, link.event).hash
         return Link(link.seq, before.hash, link.hash, made, cut_told(link.event))
-    except _UNREADABLE:
+    except UNREADABLE:
         raise UnreadableEvent(link.seq) from None
 
 
@@ -189,6 +189,6 @@ def _head_fault(
         return f"the journal ends at event {head.seq}, its head says {sealed[0].seq}"
     try:
         is_ours = is_one_of(sealed[1], world.secrets.seals_of_head(tenant_id, head))
-    except _UNREADABLE:
+    except UNREADABLE:
         is_ours = False
     return None if is_ours else "the seal of the head is not ours"

@@ -19,6 +19,8 @@ RETENTION = Actor("operator", "retention")
 BATCH = 1_000
 ROUNDS = 10
 """How many batches of a journal go at once, before it is the turn of others."""
+AT_MOST = timedelta(seconds=20)
+"""So long a call removes, before the clerk turns to other work; the next one goes on."""
 LOOKS = 60
 """How many looks at the clock, a minute apart, must agree before anything goes."""
 SLACK = timedelta(days=1)
@@ -51,26 +53,36 @@ class Retention:
         self._world = world
         self._rules = rules
         self._looks: list[datetime] = []
+        self._rest: datetime | None = None
         self._log = logging.getLogger("gatepost.journal")
 
     def act(self, now: datetime) -> int:
         """Remove what is due; how many links went.
 
         The earliest moment of the last looks counts: a clock that jumps ahead removes nothing.
+        What was not done in time goes on at the next call.
         """
         if self._rules is None:
             return 0
         self._looks.append(now)
-        if len(self._looks) < LOOKS:
-            return 0
-        before = min(self._looks) - self._rules.keep_for
-        self._looks.clear()
-        return self._trim_all(before, self._rules)
+        if len(self._looks) >= LOOKS:
+            self._rest = min(self._looks) - self._rules.keep_for
+            self._looks.clear()
+        return 0 if self._rest is None else self._trim_some(self._rest, self._rules)
 
-    def _trim_all(self, before: datetime, rules: RetentionRules) -> int:
-        gone, after = 0, None
+    def _trim_some(self, before: datetime, rules: RetentionRules) -> int:
+        """Turn by turn through all that are too long; the rest stays as it is when time is up."""
+        end, gone, after = self._world.clock.now() + AT_MOST, 0, None
+        self._rest = None
         while found := self._overlong(before - SLACK, after):
-            gone += sum(self._trim(tenant_id, before, rules) for tenant_id in found)
+            for tenant_id in found:
+                went = self._trim(tenant_id, before, rules)
+                gone += went
+                is_late = self._world.clock.now() >= end
+                if is_late or went >= BATCH * ROUNDS:
+                    self._rest = before
+                if is_late:
+                    return gone
             after = found[-1]
         return gone
 
@@ -85,6 +97,9 @@ class Retention:
                 went = trim(self._world, tenant_id, before, rules)
             except UnreadableEvent as event:
                 self._log.error("event %s of %s cannot be read; it stays", event.seq, tenant_id)
+                return gone
+            except journal.UNREADABLE:
+                self._log.exception("where %s begins cannot be read; its events stay", tenant_id)
                 return gone
             gone += went
             if went < BATCH:
