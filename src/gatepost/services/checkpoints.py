@@ -5,14 +5,16 @@ could not be kept is tried again, because the store knows which journals moved.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gatepost.model import checkpoints
 from gatepost.model.checkpoints import MOST_JOURNALS, Checkpoint
 from gatepost.model.events import Head
-from gatepost.ports import Attester, Witness
+from gatepost.ports import Attester, Deployment, Witness
+from gatepost.services.heads import is_sealed
+from gatepost.services.journal import UNREADABLE
 from gatepost.services.world import World
 
 _OFFICE = "checkpoints"
@@ -90,7 +92,7 @@ class CheckpointBook:
 
     def _is_due(self, now: datetime, every: timedelta) -> bool:
         with self._world.store.reading_all() as deployment:
-            last = deployment.journals.attested_at()
+            last = _newest(deployment)
         return last is None or not timedelta(0) <= now - last < every
 
     def _write(self, keeping: Keeping) -> None:
@@ -117,8 +119,7 @@ class CheckpointBook:
 def standing(world: World) -> Standing:
     """How the store stands with its checkpoints."""
     with world.store.reading_all() as deployment:
-        books = deployment.journals
-        return Standing(books.attested_at(), bool(books.moved(None, 1)))
+        return Standing(_newest(deployment), bool(deployment.journals.moved(None, 1)))
 
 
 def write(world: World, attester: Attester, witness: Witness) -> int:
@@ -129,8 +130,16 @@ def write(world: World, attester: Attester, witness: Witness) -> int:
             moved = deployment.journals.moved(after, MOST_JOURNALS)
         if not moved:
             return written
-        written += _keep(world, attester, witness, _fit(moved))
+        written += _keep(world, attester, witness, _sealed(world, moved))
         after = moved[-1][0]
+
+
+def _newest(deployment: Deployment) -> datetime | None:
+    """When the newest checkpoint was made; None too where somebody wrote over that."""
+    try:
+        return deployment.journals.attested_at()
+    except UNREADABLE:
+        return None
 
 
 def _keep(world: World, attester: Attester, witness: Witness, heads: Heads) -> int:
@@ -146,12 +155,16 @@ def _keep(world: World, attester: Attester, witness: Witness, heads: Heads) -> i
     return len(heads)
 
 
-def _fit(moved: Heads) -> Heads:
-    """Those that can be told of. What somebody wrote over keeps no other from its checkpoint."""
-    fit = tuple(each for each in moved if checkpoints.is_fit(*each))
-    for name, _ in set(moved) - set(fit):
-        logging.getLogger("gatepost.checkpoints").error("the head of %s was changed", name)
-    return fit
+def _sealed(world: World, moved: Sequence[tuple[str, Head, bytes]]) -> Heads:
+    """Those that bear our seal. What somebody wrote over is not attested, and hinders no other."""
+    heads = []
+    for name, head, seal in moved:
+        if is_sealed(world.secrets, name, head, seal):
+            heads.append((name, head))
+        else:
+            shown = name or "the deployment"
+            logging.getLogger("gatepost.checkpoints").error("the head of %s was changed", shown)
+    return tuple(heads)
 
 
 def read(lines: Iterable[bytes], trusted: Iterable[str], is_signed: IsSigned) -> ReadCheckpoints:

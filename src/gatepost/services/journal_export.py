@@ -71,14 +71,15 @@ def _lines(world: World, tenant_id: str, part: Part) -> Iterator[bytes]:
         if link.seq <= before.seq:
             continue
         head = Head(link.seq, link.hash)
-        seal = span.sealed[1] if span.sealed and span.sealed[0] == head else None
+        seal = span.sealed[1] if span.sealed and span.sealed[0] == head and span.sealed[1] else None
         yield journal_lines.line(before.hash, link, seal)
         before = head
 
 
 def _span(world: World, tenant_id: str, part: Part) -> _Span:
+    begins = journal.begins(world, tenant_id)
     with world.store.reading(tenant_id) as tenancy:
-        kept, begins, sealed = tenancy.journal, tenancy.journal.begins(), tenancy.journal.head()
+        kept, sealed = tenancy.journal, tenancy.journal.head()
         end = sealed[0].seq if sealed else 0
         first = max(part.after, begins.seq) + 1
         if part.since is not None:
@@ -90,8 +91,7 @@ def _span(world: World, tenant_id: str, part: Part) -> _Span:
 
 def _begins_now(world: World, tenant_id: str, before: Head) -> Head:
     """Where a journal begins whose oldest links went meanwhile; else the lines show the gap."""
-    with world.store.reading(tenant_id) as tenancy:
-        begins = tenancy.journal.begins()
+    begins = journal.begins(world, tenant_id)
     return begins if begins.seq > before.seq else before
 
 
