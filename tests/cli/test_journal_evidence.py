@@ -311,3 +311,18 @@ def test_what_cannot_be_kept_is_said(embedded: Place) -> None:
     assert (
         "https://127.0.0.1:1/x cannot be reached" in closed.run("journal", "checkpoint").refusal()
     )
+
+
+def test_doctor_tells_where_checkpoints_stand(spoilt: Place) -> None:
+    watched = spoilt.with_settings(**KEPT)
+    assert "checkpoint" not in spoilt.run("doctor").out
+    done = watched.run("doctor")
+    assert "warn  journals wait for a checkpoint; there is none yet" in done.out
+    assert watched.run("journal", "checkpoint").status == 0
+    assert "ok    the newest checkpoint is of 20" in watched.run("doctor").out
+    assert "note  " not in watched.run("journal", "verify").out
+    (spoilt.folder / "kept.jsonl").unlink()
+    assert "warn  kept.jsonl is not there, and the newest" in watched.run("doctor").out
+    assert "note  no checkpoint is at hand" in watched.run("journal", "verify").out
+    spoilt.rows("UPDATE journal_checkpoints SET at = 1, seq = 1")
+    assert "journals wait for a checkpoint; the newest is of" in watched.run("doctor").out
