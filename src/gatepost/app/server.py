@@ -153,6 +153,7 @@ class Server:
             gauges.connections(self._house.store),
             gauges.sight(self._watch, self._house.world.clock, key_rules(self._house)),
             self._outlook.say,
+            gauges.checkpoints(self._care.waiting, self._house.world.clock),
         )
 
     def _keep_the_rest(self) -> None:
@@ -168,7 +169,7 @@ class Server:
         log = logging.getLogger("gatepost.usage")
         _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
         schedule = KeySchedule(self._house.world, key_rules(self._house))
-        also = (self._try_outs.sweep, schedule.act, self._outlook.look, self._care.act)
+        also = (self._try_outs.sweep, schedule.act, self._outlook.look, *self._care.chores)
         sweeper = Sweeper(self._house.world, also)
         ending = False
         while not ending:
