@@ -38,7 +38,7 @@ def test_what_was_promised_is_kept(fault: str, store: str, stands: Stands, tmp_p
     module = importlib.import_module(FAULTS[fault])
     there = stands.on(store) if fault not in WITH_THEIR_OWN else None
     outcome: Outcome = module.run(
-        Stage(tmp_path / "own", store, Size.SHORT, SEEDS[fault, store], there)
+        Stage(tmp_path / "own", store, Size.SHORT, SEEDS[fault, store], stand=there)
     )
     broken = [bar for bar in outcome.bars if not bar.is_met and not _is_of_time(bar)]
     assert broken == [], paper.line(outcome)
