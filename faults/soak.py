@@ -14,10 +14,10 @@ from bench import processes, progress
 from faults.callers import MIX
 from faults.campaign import Load, attempts, calling
 from faults.journal import Attempt
-from faults.kept import unsound
 from faults.nodes import Node, serving
 from faults.outcome import Outcome, at_most, holds, none_of, row_of, told
 from faults.size import Size, Stage
+from faults.soundness import unsound
 from faults.stand import Stand
 from faults.tally import percentile, tally
 from faults.trial import loaded
@@ -76,8 +76,9 @@ def run(stage: Stage) -> Outcome:
         callers = stack.enter_context(loaded(again, made, (node.port,), load))
         began, looks = time.monotonic(), list(_looks(node, plan.seconds))
         met = attempts(callers.end())
+        said = unsound(made)
         with made.open() as house:
-            said, overdue = unsound(house), _overdue(house)
+            overdue = _overdue(house)
     steady = [look for look in looks if look.at >= began + plan.warm_s]
     tenth = max(1, len(steady) // 10)
     first, last = (_sixth(met, began, plan.seconds, number) for number in (0, 5))
