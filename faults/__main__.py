@@ -94,6 +94,8 @@ def _played(asked: Any) -> Iterator[Record]:
             progress.say(f"{name} {fault.TITLE}, {store}")
             where, before = machine.described(), machine.load_now()
             with tempfile.TemporaryDirectory(prefix="gatepost-faults-") as folder:
+                # PostgreSQL runs as a user of its own, who has to get to a disk in there
+                Path(folder).chmod(0o711)
                 stage = Stage(Path(folder) / "store", store, size, asked.seed, asked.minutes)
                 outcome = one(name, fault, stage)
             progress.say(paper.line(outcome))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ MET = Outcome("L-01", "sqlite", "two kills", ROW, (at_most("a start", 1.5, 3.0, 
 class _Trial:
     """A trial that ends as it is told."""
 
-    TITLE, STORES = "a trial", ("sqlite",)
-
     def __init__(self, end: Outcome | Exception) -> None:
+        self.TITLE = "a trial"
+        self.STORES: Sequence[str] = ("sqlite",)
         self._end = end
 
     def run(self, _stage: Stage) -> Outcome:

@@ -4,6 +4,7 @@ from faults.journal import (
     Attempt,
     ClientAdded,
     CodeRedeemed,
+    Entry,
     Gone,
     Pen,
     RoleGiven,
@@ -66,7 +67,11 @@ def test_what_the_callers_saw_themselves_is_told() -> None:
 
 
 def test_the_journal_reads_as_it_was_written(tmp_path: Path) -> None:
-    entries = [ADDED, Attempt(1, "refresh", 1.5, 2.5, 503, is_good=False, turn=7), Unsure("x")]
+    entries: list[Entry] = [
+        ADDED,
+        Attempt(1, "refresh", 1.5, 2.5, 503, is_good=False, turn=7),
+        Unsure("x"),
+    ]
     file = tmp_path / "journal"
     pen = Pen(file)
     for entry in entries:
