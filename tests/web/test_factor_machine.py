@@ -32,7 +32,13 @@ from tests.web.second_factors import (
 
 PAGES = ("resume", "signin", "code", "enrol", "password", "choose", "consent", "device/confirm")
 OWN = (ACCOUNT, APP, REMOVE, f"{ACCOUNT}/password", "/portal/")
-PROMPTS = ({}, {"prompt": "login"}, {"prompt": "none"}, {"max_age": "0"}, {"prompt": "consent"})
+PROMPTS: tuple[dict[str, str], ...] = (
+    {},
+    {"prompt": "login"},
+    {"prompt": "none"},
+    {"max_age": "0"},
+    {"prompt": "consent"},
+)
 some = st.integers(0, 40)
 
 
