@@ -58,7 +58,7 @@ def post_code_passkey(visit: Visit, form: Form, reference: Reference) -> Reply:
 
 
 def enrol(visit: Visit) -> Reply:
-    """The page on which somebody adds an app who must have a second factor."""
+    """The page on which somebody adds an app or a passkey who must have a second factor."""
     return at_step(visit, Step.ENROL, _enrol_page)
 
 
