@@ -53,15 +53,14 @@ class Enrolled(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """How a factor signs in, what the journal says of it, and why grants end with it."""
+    """How a factor signs in, and what the journal says of it."""
 
     method: str
     added: Action
-    because: str
 
 
-_APP = _Kind(TOTP, Action.AUTHENTICATOR_ADDED, "authenticator_added")
-_PASSKEY = _Kind(PASSKEY, Action.PASSKEY_ADDED, "passkey_added")
+_APP = _Kind(TOTP, Action.AUTHENTICATOR_ADDED)
+_PASSKEY = _Kind(PASSKEY, Action.PASSKEY_ADDED)
 _Keep = Callable[[Tenancy, Asked, Ending], tuple[str, ...] | Problem]
 
 
@@ -102,6 +101,7 @@ class FirstFactors:
             if codes is None:
                 return WRONG_FIRST
             throttling.give_back(self._world, tenancy, limits)
+            endings.revoke_grants(ending, tenancy, asked.user.id, "authenticator_added")
             return codes
 
         return self._added(reference, browser, _APP, keep)
@@ -128,6 +128,7 @@ class FirstFactors:
             if not tenancy.sign_ins.add_passkey(passkey):
                 return _PASSKEY_REFUSED
             tenancy.journal.append(enrolments.factor_event(ending, _PASSKEY.added, user_id))
+            endings.revoke_grants(ending, tenancy, user_id, "passkey_added")
             return enrolments.make_codes(ending, tenancy, reference.tenant_id, user_id)
 
         return self._added(reference, browser, _PASSKEY, keep)
@@ -149,7 +150,6 @@ class FirstFactors:
             if isinstance(opened, ShowError):
                 return opened
             ended = endings.end_all(ending, tenancy, user.id, but=opened.sign_in.id)
-            endings.revoke_grants(ending, tenancy, user.id, kind.because)
         cookies = self._steps.told(opened, ended)
         self._letters.tell(asked.stand.tenant, user, kind.added)
         return Enrolled(cookies, codes)
