@@ -100,6 +100,9 @@ DIRECTORY: dict[str, Row] = {
         twin=True,
     ),
     "remove_role": Row(lambda u, _: u.directory.remove_role(SHARED_ROLE), None, None),
+    "reserve_id": Row(
+        lambda u, s: u.directory.reserve_id("user", s.user_id), empty=False, twin=False
+    ),
     "add_user": Row(
         lambda u, _: u.directory.add_user(user(SHARED_USER, email=EMAIL)), empty=True, twin=False
     ),
@@ -129,6 +132,7 @@ DIRECTORY: dict[str, Row] = {
     "users_in_role": Row(lambda u, _: len(u.directory.users_in_role(MEMBER, ALL)), 0, 1),
     "count_users_in_role": Row(lambda u, _: u.directory.count_users_in_role(MEMBER), 0, 1),
     "enabled_users_in_role": Row(lambda u, _: u.directory.enabled_users_in_role(MEMBER), 0, 1),
+    "able_users_in_role": Row(lambda u, _: u.directory.able_users_in_role(MEMBER), 0, 1),
     "clients_in_role": Row(lambda u, _: len(u.directory.clients_in_role(MEMBER, ALL)), 0, 1),
     "count_clients_in_role": Row(lambda u, _: u.directory.count_clients_in_role(MEMBER), 0, 1),
     "enabled_clients_in_role": Row(lambda u, _: u.directory.enabled_clients_in_role(MEMBER), 0, 1),

@@ -11,6 +11,7 @@ from gatepost.model.factors import Owed
 from gatepost.model.people import User
 from gatepost.model.requests import AccountErrand, AccountPart
 from gatepost.model.sign_ins import (
+    PASSKEY,
     PASSKEY_LIMIT,
     PASSKEY_NAME_MAX,
     Consent,
@@ -21,7 +22,7 @@ from gatepost.model.tenants import Tenant
 from gatepost.model.text import refused_character
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.services import endings, enrolments, new_passwords, tenants
+from gatepost.services import endings, new_passwords, tenants
 from gatepost.services.browsers import Browser, session_digests, sign_in_of
 from gatepost.services.courier import Courier
 from gatepost.services.digests import first_found
@@ -29,7 +30,7 @@ from gatepost.services.endings import Ended
 from gatepost.services.errands import Errands
 from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.first_steps import owed_by
-from gatepost.services.flows import Flow, Next, Reference
+from gatepost.services.flows import Flow, Next, Reference, Stand
 from gatepost.services.new_passwords import NewPassword
 from gatepost.services.own_account import Someone, changing, known_password, own_event
 from gatepost.services.sign_in import Problem
@@ -53,6 +54,11 @@ class Overview(NamedTuple):
     sign_ins: tuple[SignIn, ...]
     consents: tuple[Agreed, ...]
     passkeys: tuple[Passkey, ...]
+
+
+def asks_for_one_time(stand: Stand) -> bool:
+    """Whether who replaces a one-time password must type it: nobody did who came by a passkey."""
+    return stand.sign_in is not None and stand.sign_in.method == PASSKEY
 
 
 class AccountService:
@@ -138,13 +144,18 @@ class AccountService:
     def replace_one_time(
         self, reference: Reference, typed: NewPassword, browser: Browser
     ) -> Problem | ShowError | None:
-        """Change a one-time password, as a step of an errand."""
+        """Change a one-time password, as a step of an errand; by who showed that they know it."""
         stand = self._errands.stand(reference, browser)
         if isinstance(stand, ShowError):
             return stand
         if stand.step is not Step.PASSWORD or stand.person is None or stand.sign_in is None:
             return None
         who = Someone(reference.tenant_id, stand.sign_in, stand.person)
+        if asks_for_one_time(stand):
+            # a passkey may be somebody else's, whom the one-time password is to keep out
+            known = known_password(self._flow, who, typed.current, browser)
+            if isinstance(known, Problem):
+                return known
         fault = new_passwords.typed_fault(self._world, typed, stand.person, stand.tenant)
         if fault:
             return Problem(fault)
@@ -222,10 +233,9 @@ class AccountService:
         """Remove a passkey; whoever has it is out too (R-52)."""
         with changing(self._flow, who, browser) as (tenancy, ending):
             ended = Ended()
-            if tenancy.sign_ins.remove_passkey(who.user.id, passkey_id):
-                event = own_event(self._world, Action.PASSKEY_REMOVED, who, browser)
-                tenancy.journal.append(event)
-                enrolments.end_lone_codes(tenancy, who.user.id)
+            passkey = tenancy.sign_ins.passkey(passkey_id)
+            is_theirs = passkey is not None and passkey.user_id == who.user.id
+            if passkey and is_theirs and endings.remove_passkey(ending, tenancy, passkey):
                 ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
                 endings.revoke_grants(ending, tenancy, who.user.id, "passkey_removed")
         self._courier.send(ended.notes)

@@ -111,13 +111,6 @@ def make_codes(ending: Ending, tenancy: Tenancy, tenant_id: str, user_id: str) -
     return codes
 
 
-def end_lone_codes(tenancy: Tenancy, user_id: str) -> None:
-    """Recovery codes stand in for a factor: with the last one they go, and wait for no other."""
-    known = tenancy.sign_ins.factors(user_id)
-    if not known.has_authenticator and not known.has_passkey:
-        tenancy.sign_ins.set_recovery_codes(user_id, ())
-
-
 def authenticator_key(
     world: World, tenant_id: str, authenticator: Authenticator | None
 ) -> bytes | None:

@@ -34,6 +34,11 @@ The old ones open nothing any more.""",
         """A passkey was added to your account{where}.
 It alone opens the account from now on, by fingerprint, face or the PIN of its device.""",
     ),
+    Action.PASSKEY_REMOVED: (
+        "Your passkeys were removed",
+        """An administrator removed one or all of the passkeys of your account{where}.
+You sign in with your password, and can add passkeys again on your account page.""",
+    ),
     Action.RECOVERY_CODE_USED: (
         "A recovery code was used",
         """Somebody signed in to your account{where} with your password and one of your recovery

@@ -236,6 +236,7 @@ def _password_page(visit: Visit, problem: Problem | None = None) -> Reply:
         request="",
         proof=visit.proof("account"),
         must=False,
+        asks_current=True,
         cancel=ACCOUNT,
     )
     return page._replace(headers=page.headers + retry_after(problem))

@@ -258,6 +258,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "It wants you sent back to an address that is not registered for it.",
         _TELL,
     ),
+    "registration_changed": (
+        "This application was changed meanwhile",
+        "An administrator changed how it is registered while you were signing in.",
+        "Go back to the application and start again.",
+    ),
     "errand_gone": (
         "This sign-in is over",
         "It was finished already, or it took longer than half an hour.",
