@@ -114,6 +114,12 @@ DIRECTORY: dict[str, Row] = {
     ),
     "users": Row(lambda u, _: len(u.directory.users(ALL)), 0, 1),
     "count_users": Row(lambda u, _: u.directory.count_users(), 0, 1),
+    "users_of": Row(
+        lambda u, _: sum(len(u.directory.users_of(each, ALL)) for each in InvitationStatus), 0, 1
+    ),
+    "count_users_of": Row(
+        lambda u, _: sum(u.directory.count_users_of(each) for each in InvitationStatus), 0, 1
+    ),
     "found_users": Row(lambda u, _: len(u.directory.found_users("EXAMPLE.com", ALL)), 0, 1),
     "count_found_users": Row(lambda u, _: u.directory.count_found_users("o", 9), 0, 1),
     "some_users": Row(lambda u, s: len(u.directory.some_users([s.user_id, SHARED_USER])), 0, 1),
@@ -123,8 +129,6 @@ DIRECTORY: dict[str, Row] = {
         twin=True,
     ),
     "remove_user": Row(lambda u, _: u.directory.remove_user(SHARED_USER), None, None),
-    "users_of": Row(lambda u, _: len(u.directory.users_of(InvitationStatus.ACCEPTED, ALL)), 0, 1),
-    "count_users_of": Row(lambda u, _: u.directory.count_users_of(InvitationStatus.ACCEPTED), 0, 1),
     "users_in_role": Row(lambda u, _: len(u.directory.users_in_role(MEMBER, ALL)), 0, 1),
     "count_users_in_role": Row(lambda u, _: u.directory.count_users_in_role(MEMBER), 0, 1),
     "enabled_users_in_role": Row(lambda u, _: u.directory.enabled_users_in_role(MEMBER), 0, 1),

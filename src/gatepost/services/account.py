@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gatepost.model.events import Action
 from gatepost.model.factors import Owed
 from gatepost.model.people import User
-from gatepost.model.requests import AccountErrand
+from gatepost.model.requests import AccountErrand, AccountPart
 from gatepost.model.sign_ins import (
     PASSKEY,
     PASSKEY_LIMIT,
@@ -90,9 +90,12 @@ class AccountService:
                         return tenant_id
         return tenants.chosen(self._world, alias)
 
-    def begin(self, tenant_id: str, browser: Browser, *, fresh: bool) -> Next | None:
+    def begin(
+        self, tenant_id: str, browser: Browser, *, fresh: bool, part: AccountPart = ""
+    ) -> Next | None:
         """Sign in for the account page; None when there is nothing to do first."""
-        outcome = self._errands.begin(tenant_id, AccountErrand(fresh=fresh), browser)
+        errand = AccountErrand(fresh=fresh, part=part)
+        outcome = self._errands.begin(tenant_id, errand, browser)
         return outcome if isinstance(outcome, Next) else None
 
     def overview(self, who: Someone) -> Overview | None:

@@ -130,4 +130,12 @@ def remove_passkey(ending: Ending, tenancy: Tenancy, passkey: Passkey) -> bool:
             before={"Passkey": passkey.name, "Added": passkey.created_at},
         )
     )
+    _end_lone_codes(tenancy, passkey.user_id)
     return True
+
+
+def _end_lone_codes(tenancy: Tenancy, user_id: str) -> None:
+    """Recovery codes stand in for a factor: with the last one they go, and wait for no other."""
+    known = tenancy.sign_ins.factors(user_id)
+    if not known.has_authenticator and not known.has_passkey:
+        tenancy.sign_ins.set_recovery_codes(user_id, ())

@@ -178,7 +178,7 @@ class Errands:
         if sign_in is None:
             return GONE
         if isinstance(errand, AccountErrand):
-            return Home(ACCOUNT_PAGE)
+            return Home(ACCOUNT_PAGE, part=errand.part)
         client = self._client(tenancy, errand)
         if isinstance(client, ShowError):
             return client
