@@ -8,7 +8,7 @@ from gatepost.model.requests import AuthorizationRequest, DeviceErrand
 from gatepost.protocol import scopes
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.services import consents
+from gatepost.services import consents, devices
 from gatepost.services.account import asks_for_one_time
 from gatepost.services.flows import GONE, Reference, Stand
 from gatepost.services.new_passwords import NewPassword
@@ -242,7 +242,7 @@ def _ask(visit: Visit, stand: Stand, template: str) -> Reply:
         "proof": visit.proof("consent", stand.reference.text),
     }
     if isinstance(errand, DeviceErrand):
-        values["user_code"] = errand.user_code
+        values["user_code"] = devices.code_of(visit.rooms.flow.world, errand)
     return pages.page_reaching(reach_of(stand), 200, template, **values)
 
 
