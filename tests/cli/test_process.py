@@ -1,4 +1,4 @@
-"""What a server process asks of the system: many threads that hash do not each keep their memory."""
+"""What a server process asks of the system: threads that hash do not each keep their memory."""
 
 import ctypes
 import subprocess
