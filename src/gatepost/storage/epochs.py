@@ -14,7 +14,7 @@ from zlib import crc32
 
 from sqlalchemy import BigInteger, Connection, cast, func
 
-from gatepost.storage.deployment_tables import EPOCHS, epochs
+from gatepost.storage.tables import EPOCHS, epochs
 from gatepost.storage.unit_of_work import UnitOfWork
 
 GOOD_FOR_S = 0.9

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from gatepost.model.errors import StoreUnavailable
-from gatepost.storage.deployment_tables import epochs
 from gatepost.storage.engine import Database, transaction
 from gatepost.storage.epochs import number_of
+from gatepost.storage.tables import epochs
 
 REST_S = 5.0
 """How long a replica that could not be read is left alone."""

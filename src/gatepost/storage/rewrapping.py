@@ -25,12 +25,11 @@ from sqlalchemy import (
 
 from gatepost.ports import PRESENCE, Presence, Rest, Sealed, SealedRow, SecretOf
 from gatepost.storage import flow_tables as flows
-from gatepost.storage.deployment_tables import leases, signing_keys
 from gatepost.storage.engine import transaction
 from gatepost.storage.flow_tables import codes, families, refresh_tokens, sign_ins
 from gatepost.storage.journal_tables import journal_heads
 from gatepost.storage.portal_tables import password_links, portal_sessions, try_outs
-from gatepost.storage.tables import client_secrets
+from gatepost.storage.tables import client_secrets, leases, signing_keys
 
 BATCH = 5_000
 

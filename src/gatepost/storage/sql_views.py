@@ -15,7 +15,6 @@ from gatepost.ports import Secrets
 from gatepost.ports.stores import MOST_LEASE
 from gatepost.storage import try_out_store
 from gatepost.storage.client_store import SqlClientStore
-from gatepost.storage.deployment_tables import deployment, leases, signing_keys
 from gatepost.storage.directory_store import SqlDirectoryStore
 from gatepost.storage.flow_rows import value_of
 from gatepost.storage.flow_tables import device_codes, sign_ins
@@ -28,6 +27,9 @@ from gatepost.storage.tables import (
     client_origins,
     client_secrets,
     clients,
+    deployment,
+    leases,
+    signing_keys,
     tenants,
 )
 from gatepost.storage.unit_of_work import UnitOfWork

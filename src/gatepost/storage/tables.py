@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKeyConstraint,
@@ -63,6 +64,31 @@ def number_column(name: str, default: int | None = None) -> Column[int]:
 def _list_index(name: str, first: str, *filters: str) -> Index:
     return Index(name, "tenant_id", "kind", first, "id", *filters)
 
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# how many numbers the tenants fall on; see storage/epochs
+EPOCHS = 256
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, nullable=False),
+)
+
+# who does what one process alone is to do, such as sweeping
+leases = Table(
+    "leases",
+    metadata,
+    Column("office", Words, primary_key=True),
+    text_column("holder"),
+    moment_column("ends_at"),
+)
 
 tenants = Table(
     "tenants",
@@ -272,4 +298,17 @@ preferences = Table(
     text_column("document"),
     tenant_key("user_id"),
     child_of("users", "user_id"),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", Words, primary_key=True),
+    text_column("algorithm"),
+    Column("public_jwk", JSON, nullable=False),
+    Column("sealed_private", LargeBinary, nullable=False),
+    moment_column("created_at"),
+    moment_column("active_from"),
+    moment_column("retained_from", nullable=True),
+    moment_column("removed_from", nullable=True),
 )
