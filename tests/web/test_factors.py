@@ -258,12 +258,14 @@ def test_letters_tell_of_each_change(mail: PostOffice) -> None:
     page = halfway(desk.elsewhere, desk.elsewhere.authorize(desk.client), desk.person)
     assert recovered(desk.elsewhere, page, codes[-1]).answer["code"]
     desk.here.submit(desk.here.get(REMOVE), current=desk.person.password)
+    add_passkey(desk.here, Passkey("localhost", desk.house.served.url))
     subjects = [str(handed.letter["Subject"]) for handed in mail.handed]
     assert subjects == [
         "An authenticator app was added for First",
         "New recovery codes were made for First",
         "A recovery code was used for First",
         "Your authenticator app was removed for First",
+        "A passkey was added for First",
     ]
     for handed in mail.handed:
         assert handed.to == desk.person.email

@@ -153,6 +153,7 @@ class Server:
             gauges.connections(self._house.store),
             gauges.sight(self._watch, self._house.world.clock, key_rules(self._house)),
             self._outlook.say,
+            gauges.checkpoints(self._care.waiting, self._house.world.clock),
         )
 
     def _keep_the_rest(self) -> None:
@@ -168,7 +169,7 @@ class Server:
         log = logging.getLogger("gatepost.usage")
         _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
         schedule = KeySchedule(self._house.world, key_rules(self._house))
-        also = (self._try_outs.sweep, schedule.act, self._outlook.look, self._care.act)
+        also = (self._try_outs.sweep, schedule.act, self._outlook.look, *self._care.chores)
         sweeper = Sweeper(self._house.world, also)
         ending = False
         while not ending:
@@ -211,7 +212,7 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLink
         authorize=AuthorizeService(flow, errands, login),
         sign_in=SignInService(flow, errands, courier),
         sign_out=SignOutService(flow, courier),
-        account=AccountService(flow, errands, courier),
+        account=AccountService(flow, errands, courier, letters),
         devices=DeviceService(flow.world, login),
         links=links,
         second_steps=SecondSteps(flow, errands, courier, letters),

@@ -73,6 +73,10 @@ class StoreUnavailable(Exception):
     """The store cannot be reached or is too busy just now; trying again later may help."""
 
 
+class JournalUnfit(StoreUnavailable):
+    """The journal cannot be gone on with, because somebody else changed its head."""
+
+
 class BackupFault(Exception):
     """A backup or restore cannot be made; one line that says why and what to do."""
 

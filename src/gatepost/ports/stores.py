@@ -7,7 +7,7 @@ something without an event in the journal refuses to be kept.
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 
 from gatepost.model.clients import StoredClient
@@ -22,6 +22,7 @@ from gatepost.ports.key_stores import KeyStore
 from gatepost.ports.redemption_stores import RedemptionStore, SpendingOf
 
 IdKind = Literal["client", "user"]
+MOST_LEASE = timedelta(hours=1)
 
 
 class PersonFacts(NamedTuple):
@@ -204,7 +205,8 @@ class Deployment(KeyStore, Protocol):
     def take_lease(self, office: str, holder: str, now: datetime, until: datetime) -> bool:
         """Hold an office until then, if it is free or held already; False when another holds it.
 
-        Bookkeeping.
+        One that is held for longer than MOST_LEASE from now is free: only a wrong clock can have
+        taken it so. Bookkeeping.
         """
 
     def overdue_try_outs(self, now: datetime, most: int) -> tuple[tuple[str, TryOut], ...]:

@@ -28,6 +28,7 @@ from gatepost.services.courier import Courier
 from gatepost.services.digests import first_found
 from gatepost.services.endings import Ended
 from gatepost.services.errands import Errands
+from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.first_steps import owed_by
 from gatepost.services.flows import Flow, Next, Reference, Stand
 from gatepost.services.new_passwords import NewPassword
@@ -63,11 +64,14 @@ def asks_for_one_time(stand: Stand) -> bool:
 class AccountService:
     """What people do about themselves."""
 
-    def __init__(self, flow: Flow, errands: Errands, courier: Courier) -> None:
+    def __init__(
+        self, flow: Flow, errands: Errands, courier: Courier, letters: FactorLetters
+    ) -> None:
         self._flow = flow
         self._world = flow.world
         self._errands = errands
         self._courier = courier
+        self._letters = letters
 
     def someone(self, browser: Browser) -> Someone | None:
         """Who is signed in, in the tenant they signed in to last; nobody who owes more first."""
@@ -219,7 +223,10 @@ class AccountService:
             tenancy.journal.append(own_event(self._world, Action.PASSKEY_ADDED, who, browser))
             ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
             endings.revoke_grants(ending, tenancy, who.user.id, "passkey_added")
+            tenant = tenancy.directory.tenant()
         self._courier.send(ended.notes)
+        if tenant is not None:
+            self._letters.tell(tenant, who.user, Action.PASSKEY_ADDED)
         return None
 
     def remove_passkey(self, who: Someone, passkey_id: str, browser: Browser) -> None:

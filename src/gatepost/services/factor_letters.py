@@ -29,6 +29,11 @@ and its recovery codes with it.""",
         """New recovery codes were made for your account{where}.
 The old ones open nothing any more.""",
     ),
+    Action.PASSKEY_ADDED: (
+        "A passkey was added",
+        """A passkey was added to your account{where}.
+It alone opens the account from now on, by fingerprint, face or the PIN of its device.""",
+    ),
     Action.PASSKEY_REMOVED: (
         "Your passkeys were removed",
         """An administrator removed one or all of the passkeys of your account{where}.
