@@ -4,7 +4,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types floors unit dev lock audit bench clean
+.PHONY: help setup serve test lint types floors unit dev lock audit bench faults clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,11 @@ bench: dev ## measure everything, or the families named (ARGS="tokens --quick")
 	@tools/postgres.sh
 	@tools/wrk.sh
 	$(BIN)/python -m bench $(ARGS)
+
+faults: dev ## break things and count what is lost, or those named (ARGS="L-02 --quick")
+	@tools/postgres.sh || :
+	@tools/wrk.sh || :
+	$(BIN)/python -m faults $(ARGS)
 
 clean: ## remove what was made here, but never data/
 	rm -rf .venv .lock-venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -35,9 +35,16 @@ def load_now() -> float:
 def told(machine: dict[str, Any]) -> str:
     """One sentence on it."""
     return (
-        f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
-        f"SQLite {machine['sqlite']}; load average {machine['load_before']:.1f} before and "
+        f"{told_alone(machine)}; load average {machine['load_before']:.1f} before and "
         f"{machine['load_after']:.1f} after."
+    )
+
+
+def told_alone(machine: dict[str, Any]) -> str:
+    """The machine without its load."""
+    return (
+        f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
+        f"SQLite {machine['sqlite']}"
     )
 
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from bench.served import NotServedError
 from faults.campaign import attempts
 from faults.journal import Entry, acknowledged
-from faults.kept import unsound
 from faults.nodes import serving
 from faults.outcome import Outcome, holds, none_of, nothing_lost, row_of, told
 from faults.postgresql import cluster
 from faults.reckoning import Reckoning, looked_for
 from faults.size import Size, Stage
+from faults.soundness import unsound
 from faults.stand import Stand
 from faults.standing import Standing, standing
 from faults.tally import tally
@@ -102,8 +102,7 @@ def _restored(made: Stand, copy: Copy, entries: Sequence[Entry], number: int) ->
         place = stack.enter_context(_beside(made, copy, number))
         beside = made._replace(place=place)
         node = stack.enter_context(serving(place))
-        with beside.open() as house:
-            said = unsound(house)
+        said = unsound(beside)
         reckoning = looked_for(beside, node.port, wanted)
     return Looked(reckoning._replace(acknowledged=acknowledged(before)), said)
 
@@ -119,7 +118,9 @@ def _beside(made: Stand, copy: Copy, number: int) -> Iterator[Place]:
             url = stack.enter_context(cluster()).fresh()
         key_file = made.place.folder / "master.key"
         settings = {"GATEPOST_DATABASE_URL": url, "GATEPOST_MASTER_KEY_FILE": str(key_file)}
-        place = made.place.with_settings(**settings)._replace(folder=folder)
+        place = Place(folder, {**made.place.settings, **settings})
+        # later checkpoints rightly say that a copy is an older state
+        place.settings.pop("GATEPOST_CHECKPOINTS", None)
         done = place.run("restore", str(copy.file))
         if done.status != 0:
             raise NotServedError(f"the restore failed: {done.err}")

@@ -9,11 +9,11 @@ from bench.browser import Browser
 from bench.credentials import Presented, code_form, refresh_form, token_form
 from bench.served import Answer, NotServedError
 from faults.desk import FORM, TOKEN
-from faults.kept import unsound
 from faults.nodes import serving
 from faults.orders import authorize_path
 from faults.outcome import Outcome, Row, at_most, holds, none_of
 from faults.size import Size, Stage
+from faults.soundness import journal_fault
 from faults.stand import Stand
 from faults.wire import Wire
 from gatepost.protocol import discovery as addresses
@@ -60,8 +60,7 @@ def run(stage: Stage) -> Outcome:
                 time.sleep(SETTLE_S[stage.size])
                 _look(made, node.port, word, seen)
             took = node.stop()
-        with made.open() as house:
-            said = unsound(house)
+        said = journal_fault(made.place)
     return Outcome(
         "L-08",
         stage.store,

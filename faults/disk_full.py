@@ -1,15 +1,15 @@
 """L-07: the disk of the store is full for a while, and then there is room again."""
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from faults.here import NotHere, need_root
 from faults.journal import Attempt
 from faults.nodes import serving
-from faults.outcome import Outcome, at_least, none_of, skipped, told
+from faults.outcome import Outcome, at_least, none_of, told
 from faults.size import Size, Stage
 from faults.stand import Stand, stand
 from faults.tally import spans
@@ -24,17 +24,10 @@ _BLOCK = b"\0" * 65_536
 _ROOM_S = 5.0
 
 
-class NoDiskError(RuntimeError):
-    """A small disk cannot be had here."""
-
-
 def run(stage: Stage) -> Outcome:
     """Fill the disk, keep it full, and empty it; ours is not restarted."""
-    try:
-        with _small_disk(stage) as disk:
-            return _on(stage, disk)
-    except NoDiskError as fault:
-        return skipped("L-07", stage.store, str(fault))
+    with _small_disk(stage) as disk:
+        return _on(stage, disk)
 
 
 def _on(stage: Stage, disk: Path) -> Outcome:
@@ -112,8 +105,7 @@ def _filled(disk: Path) -> Iterator[None]:
 @contextmanager
 def _small_disk(stage: Stage) -> Iterator[Path]:
     """A file system in memory, which only root can mount."""
-    if os.geteuid() != 0:
-        raise NoDiskError("needs root, to mount a small disk")
+    need_root("to mount a small disk")
     disk = stage.folder.with_name(stage.folder.name + "-disk")
     disk.mkdir(parents=True)
     size = f"size={DISK_MB[stage.store]}m,mode=1777"
@@ -124,7 +116,7 @@ def _small_disk(stage: Stage) -> Iterator[Path]:
         check=False,
     )
     if done.returncode != 0:
-        raise NoDiskError(f"no small disk could be mounted: {done.stderr.strip()}")
+        raise NotHere(f"no small disk could be mounted: {done.stderr.strip()}")
     try:
         yield disk
     finally:

@@ -61,7 +61,7 @@ def run(stage: Stage) -> Outcome:
         play = Play(ground, fuse)
         for flow in (*flows_rest.flows(), *flows_oauth.flows()):
             play.all_calls(flow, Random(f"{stage.seed} {flow.name}"), SHARE[stage.size])
-        verdicts = journal_verdicts(ground.served.house)
+        verdicts = list(journal_verdicts(ground.served.house))
     return Outcome(
         "L-18",
         stage.store,

@@ -1,10 +1,13 @@
 """L-19: what strangers send: made-up words for each parser, broken requests for the server."""
 
+import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from random import Random
 from typing import NamedTuple
 
@@ -16,8 +19,8 @@ from bench.credentials import token_form
 from faults.desk import TOKEN
 from faults.nodes import Node, serving
 from faults.orders import authorize_path
-from faults.outcome import Outcome, Row, holds, none_of, told
-from faults.parsers import PARSERS, REFUSALS, Parser
+from faults.outcome import Outcome, Row, at_least, holds, none_of, told
+from faults.parsers import PARSERS, REFUSALS
 from faults.size import Size, Stage
 from faults.stand import Stand
 
@@ -25,6 +28,7 @@ TITLE = "fuzz"
 STORES = ("sqlite",)
 _WAIT_S = 0.3
 _MOST = 65_536
+_SAID_FROM = 10_000
 
 
 class _Plan(NamedTuple):
@@ -41,14 +45,19 @@ PLANS: Mapping[Size, _Plan] = {
 }
 
 
+class Fed(NamedTuple):
+    """A parser, how many examples it read, and what it raised, if it did."""
+
+    name: str
+    examples: int
+    raised: str
+
+
 def run(stage: Stage) -> Outcome:
     """The parsers one after the other, then the server."""
     plan = PLANS[stage.size]
-    raised = [
-        each
-        for name, parser in PARSERS.items()
-        for each in _fed(name, parser, (plan.examples, stage.seed))
-    ]
+    read = _all_fed(plan.examples, stage.seed)
+    raised = [each.raised for each in read if each.raised]
     with stage.founded(1) as made, serving(made.place) as node:
         met = _broken_requests(made, node, plan.seconds, Random(stage.seed))
         alive = _status(_answer(node.port, b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"))
@@ -62,6 +71,7 @@ def run(stage: Stage) -> Outcome:
         Row(server_errors=sum(n for status, n in met.items() if status >= 500)),
         (
             holds("no parser raises", said="; ".join(raised[:3])),
+            at_least("examples of a parser", min(each.examples for each in read), plan.examples),
             none_of("answers from 500 on", sum(n for status, n in met.items() if status >= 500)),
             holds("no fault in the log", said=_first_fault(log)),
             holds("the server lives", said="" if alive == 200 else f"{alive}"),
@@ -71,9 +81,16 @@ def run(stage: Stage) -> Outcome:
     )
 
 
-def _fed(name: str, parser: Parser, how: tuple[int, int]) -> Iterator[str]:
-    """What the parser raised on made-up words, if it raised anything."""
-    examples, number = how
+def _all_fed(examples: int, number: int) -> list[Fed]:
+    """Each parser with its examples, on all cores."""
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
+        going = [processes.submit(fed, name, examples, number) for name in PARSERS]
+        return [each.result() for each in going]
+
+
+def fed(name: str, examples: int, number: int) -> Fed:
+    """How many made-up words a parser read, and what it raised on one of them."""
+    parser, read = PARSERS[name], 0
 
     @seeded(number)
     @settings(
@@ -84,16 +101,20 @@ def _fed(name: str, parser: Parser, how: tuple[int, int]) -> Iterator[str]:
     )
     @given(parser.fed)
     def feed(words: object) -> None:
+        nonlocal read
+        read += 1
         with suppress(*REFUSALS):
             parser.read(words)
 
-    if examples > 1_000:
-        progress.say(f"L-19: {name}")
+    raised = ""
     try:
         feed()
     except Exception as fault:  # noqa: BLE001  (whatever it is, it is what is looked for)
         notes = " ".join(getattr(fault, "__notes__", ()))
-        yield f"{name}: {fault!r} {notes[:200]}"
+        raised = f"{name}: {fault!r} {notes[:200]}"
+    if examples >= _SAID_FROM:
+        progress.say(f"L-19: {name}, {read:,} examples")
+    return Fed(name, read, raised)
 
 
 def _broken_requests(made: Stand, node: Node, seconds: float, chance: Random) -> Counter[int]:

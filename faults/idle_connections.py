@@ -1,15 +1,15 @@
 """L-10: ten thousand kept connections that ask for next to nothing."""
 
-import resource
 import time
 from collections.abc import Awaitable, Mapping, Sequence
 
 from bench import processes
 from faults.crowd import Crowd, crowded
+from faults.here import need_files, need_wrk
 from faults.nodes import serving
-from faults.outcome import Outcome, Row, at_most, none_of, skipped, told
+from faults.outcome import Outcome, Row, at_most, none_of, told
 from faults.size import Size, Stage
-from faults.slow_clients import P99_TIMES, PER_SECOND, honest
+from faults.slow_clients import MORE_FILES, P99_TIMES, PER_SECOND, honest
 
 TITLE = "10,000 kept connections"
 STORES = ("sqlite",)
@@ -19,14 +19,13 @@ EVERY_S = 12.0
 """Each asks so often; one that asks nothing for 15 s is closed by the server."""
 
 EACH_KB = 10.0
-_MORE_FILES = 500
 
 
 def run(stage: Stage) -> Outcome:
     """Memory and an honest load before, and with all of them there."""
     number, seconds = CONNECTIONS[stage.size], SECONDS[stage.size]
-    if not _may_open(number + _MORE_FILES):
-        return skipped("L-10", stage.store, f"may not open {number + _MORE_FILES} files here")
+    need_wrk()
+    need_files(number + MORE_FILES)
 
     def come(crowd: Crowd) -> Sequence[Awaitable[None]]:
         return (crowd.idlers(number, EVERY_S),)
@@ -58,11 +57,3 @@ def run(stage: Stage) -> Outcome:
             told("p99 of the honest", f"{base.p99_ms:.1f} ms alone, {beside.p99_ms:.1f} ms beside"),
         ),
     )
-
-
-def _may_open(files: int) -> bool:
-    """Raise what this process may open, as far as it may be raised."""
-    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < files <= most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-    return files <= most

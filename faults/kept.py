@@ -1,4 +1,4 @@
-"""What the store itself says after a fault: rows, the product's own journal, and its soundness."""
+"""What stands in the store itself after a fault."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from faults.standing import Standing
-from gatepost.app import House, journal_verdicts
+from gatepost.app import House
 from gatepost.storage.engine import transaction
 
 _EVENTS = "SELECT operation_id FROM events"
@@ -34,17 +34,6 @@ def faults(house: House, wanted: Standing) -> list[str]:
 def doubled(house: House) -> list[str]:
     """Refresh tokens of which there are two where one must be."""
     return [f"generation {row[1]} of family {row[0]}" for row in _rows(house, _DOUBLED)]
-
-
-def unsound(house: House) -> str:
-    """What the database and the chain of events say against themselves; nothing if all is well."""
-    if house.database.path is not None:
-        for question in ("PRAGMA integrity_check", "PRAGMA foreign_key_check"):
-            said = [tuple(row) for row in _rows(house, question)]
-            if said not in ([], [("ok",)]):
-                return f"{question}: {said[:3]}"
-    broken = [str(each) for each in journal_verdicts(house) if each.fault is not None]
-    return "; ".join(broken[:3])
 
 
 def _missing_events(house: House, wanted: Standing) -> Iterator[str]:

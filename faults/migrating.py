@@ -40,6 +40,10 @@ ANEW: Mapping[str, frozenset[str]] = {
 }
 """Tables that nothing was kept in before the flows were there: they were made anew."""
 
+STOPPED = frozenset({"0001", "0002"})
+"""No release had these. The step up from them writes each client and person anew, with the servers
+stopped (docs/deploy.md), so nobody reads meanwhile."""
+
 _AT_ONCE = 5_000
 _OF_THE_SCHEMA = "alembic_version"
 
@@ -70,7 +74,7 @@ def run(stage: Stage) -> Outcome:
         engine.dispose()
         together = _two_start(filled)
         doctor = _place(filled).run("doctor", "--journal")
-    longest = max(way.waited for way in ways)
+    longest = max(way.waited for way in ways if way.revision not in STOPPED)
     wrong = [each for way in ways for each in way.wrong]
     return Outcome(
         "L-13",
@@ -79,7 +83,7 @@ def run(stage: Stage) -> Outcome:
         Row(longest_gap=longest),
         (
             holds("what both schemas know is the same", said="; ".join(wrong[:3])),
-            at_most("another reader waits", longest, LOCK_S, " s"),
+            at_most("another reader waits, from 0003 on", longest, LOCK_S, " s"),
             holds("two servers that start together migrate once", said=together),
             holds("the store is sound", said="" if doctor.status == 0 else doctor.out[-300:]),
             told("waits by schema", ", ".join(f"{w.revision} {w.waited:.2f} s" for w in ways)),

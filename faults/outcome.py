@@ -92,6 +92,11 @@ def skipped(fault: str, store: str, why: str) -> Outcome:
     return Outcome(fault, store, "", Row(), (), skipped=why)
 
 
+def broken_off(fault: str, store: str, why: str) -> Outcome:
+    """A fault whose trial did not come to its end, which keeps no promise."""
+    return Outcome(fault, store, "broken off", Row(), (holds("it comes to its end", said=why),))
+
+
 def row_of(figures: Tally, recoveries: Sequence[float] = ()) -> Row:
     """The row of a run whose writes are reckoned up apart."""
     return Row(

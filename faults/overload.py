@@ -1,7 +1,6 @@
 """L-16: three times as much as the server can carry, for a while, and then the usual again."""
 
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from bench.credentials import token_form, written
 from bench.load import NoLoadError
 from faults.desk import FORM, TOKEN
+from faults.here import need_wrk
 from faults.nodes import Node, serving
 from faults.outcome import Bar, Outcome, Row, at_least, at_most, none_of, told
 from faults.size import Size, Stage
@@ -61,6 +61,7 @@ class Side(NamedTuple):
 
 def run(stage: Stage) -> Outcome:
     """Tokens, which need no thread, and reads, which do."""
+    need_wrk()
     with stage.founded(1) as made, serving(made.place, "--workers", "2") as node:
         sides = [
             _side(name, node, file, SECONDS[stage.size])
@@ -113,8 +114,6 @@ def _side(name: str, node: Node, file: Path, seconds: float) -> Side:
 
 def shot(node: Node, file: Path, seconds: float, connections: int, pause_ms: float = 0) -> Shot:
     """One run of wrk over the requests in a file."""
-    if shutil.which("wrk") is None:
-        raise NoLoadError("wrk is not installed; tools/wrk.sh installs it")
     options = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
     url = f"http://127.0.0.1:{node.port}"
     line = ["wrk", *options, "-s", str(_SCRIPT), url, "--", str(file), f"{pause_ms:.3f}"]

@@ -5,18 +5,21 @@ from pathlib import Path
 
 from bench.paper import placed
 from faults.outcome import Outcome
+from faults.records import Record
 from faults.tally import BEYOND
 
 PLACE = "faults"
 _HEAD = (
-    "| fault | store | acknowledged | lost | doubled | 5xx | other | gap | back | promises | s |",
+    "| fault | store | acknowledged | lost | doubled | 5xx | other | gap s | back s | bars | s |",
     "|---|---|---|---|---|---|---|---|---|---|---|",
 )
 
 
-def told(outcomes: Sequence[Outcome], where: str) -> str:
+def told(records: Sequence[Record]) -> str:
     """The whole report, as Markdown."""
-    return "\n".join((where, "", *_HEAD, *map(_row, outcomes), "", *_details(outcomes)))
+    machines = [f"- {each}" for each in dict.fromkeys(record.machine for record in records)]
+    rows = (_row(record.outcome) for record in records)
+    return "\n".join((*machines, "", *_HEAD, *rows, "", *_details(records)))
 
 
 def line(outcome: Outcome) -> str:
@@ -29,9 +32,9 @@ def line(outcome: Outcome) -> str:
     return f"{outcome.fault} {outcome.store}: {outcome.done}; {bars}"
 
 
-def keep(document: Path, text: str) -> None:
+def keep(document: Path, records: Sequence[Record]) -> None:
     """Write the report into its place in the document."""
-    document.write_text(placed(document.read_text(), PLACE, text))
+    document.write_text(placed(document.read_text(), PLACE, told(records)))
 
 
 def _row(outcome: Outcome) -> str:
@@ -42,12 +45,17 @@ def _row(outcome: Outcome) -> str:
     return f"| {' | '.join((*cells, _verdict(outcome), f'{outcome.seconds:.0f}'))} |"
 
 
-def _details(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    for outcome in outcomes:
+def _details(records: Sequence[Record]) -> Iterator[str]:
+    for record in records:
+        outcome, (before, after) = record.outcome, record.loads
         if outcome.skipped is None:
-            yield f"- **{outcome.fault} {outcome.store}**: {outcome.done}."
+            yield (
+                f"- **{outcome.fault} {outcome.store}**: {outcome.done}. On {record.day}, "
+                f"{record.size}, seed {record.seed}; load average {before:.1f} before and "
+                f"{after:.1f} after."
+            )
             for bar in outcome.bars:
-                yield f"  {bar.promise}: {bar.found}{'' if bar.is_met else ' (**MISSED**)'}."
+                yield f"  - {bar.promise}: {bar.found}{'' if bar.is_met else ' (**MISSED**)'}"
 
 
 def _verdict(outcome: Outcome) -> str:

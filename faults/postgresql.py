@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -162,10 +162,3 @@ def _as_its_user(here: Path) -> dict[str, Any]:
 def _done(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode != 0:
         raise NoServerError(done.stdout)
-
-
-def programs(names: Sequence[str]) -> bool:
-    """Whether the server's programs are here."""
-    with suppress(NoServerError):
-        return all((_programs() / name).exists() for name in names)
-    return False

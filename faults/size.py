@@ -24,6 +24,8 @@ class Stage(NamedTuple):
     store: str
     size: Size
     seed: int
+    minutes: float | None = None
+    """How long the soak is, if not as long as the plan says."""
     stand: Stand | None = None
     """A deployment that is there already, if it is not to be a new one."""
 

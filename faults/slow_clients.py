@@ -8,6 +8,7 @@ from bench.credentials import token_form, written
 from bench.load import SCRIPTS, Shot, paced
 from faults.crowd import Crowd, crowded
 from faults.desk import TOKEN
+from faults.here import need_files, need_wrk
 from faults.nodes import Node, serving
 from faults.outcome import Outcome, Row, at_most, none_of, told
 from faults.size import Size, Stage
@@ -17,6 +18,8 @@ TITLE = "slow clients"
 STORES = ("sqlite",)
 CLOSED_S, P99_TIMES = 15.0, 2.0
 PER_SECOND = 100.0
+MORE_FILES = 500
+"""What this process opens beside its connections, at most."""
 
 
 class _Plan(NamedTuple):
@@ -38,6 +41,8 @@ PLANS: Mapping[Size, _Plan] = {
 def run(stage: Stage) -> Outcome:
     """An honest load alone, and beside the slow ones."""
     plan = PLANS[stage.size]
+    need_wrk()
+    need_files(plan.heads + plan.bodies + plan.readers + MORE_FILES)
 
     def come(crowd: Crowd) -> Sequence[Awaitable[None]]:
         return (

@@ -80,7 +80,9 @@ def stand(
     with ExitStack() as stack:
         database = stack.enter_context(cluster(disk)) if store == "postgresql" else None
         place = _place(folder, database, disk or folder).with_settings(
-            GATEPOST_PUBLIC_URL=PUBLIC_URL, **settings
+            GATEPOST_PUBLIC_URL=PUBLIC_URL,
+            GATEPOST_CHECKPOINTS=str(folder / "checkpoints"),
+            **settings,
         )
         owner = _founded(place)
         with serving(place) as node:

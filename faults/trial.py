@@ -7,11 +7,11 @@ from typing import NamedTuple
 from faults import outcome
 from faults.campaign import Callers, Load, attempts, calling
 from faults.journal import Attempt, Entry
-from faults.kept import unsound
 from faults.nodes import Node, serving
 from faults.outcome import Bar, Outcome
 from faults.reckoning import Reckoning, reckoned
 from faults.size import Size, Stage
+from faults.soundness import unsound
 from faults.stand import Stand
 from faults.tally import Span, Tally, recoveries, tally
 
@@ -97,5 +97,4 @@ def loaded(stage: Stage, made: Stand, ports: tuple[int, ...], load: Load) -> Ite
 def ended(stage: Stage, made: Stand, port: int, entries: list[Entry]) -> Found:
     """Everything read back at a server."""
     reckoning = reckoned(made, port, entries)
-    with made.open() as house:
-        return Found(stage, entries, reckoning, unsound(house))
+    return Found(stage, entries, reckoning, unsound(made))

@@ -28,6 +28,12 @@ H = OWASP cheat sheets, J = RFC 8725; other numbers are RFCs, and names are of p
 bug.
 """
 
+_FAULTS = """\
+## When things break
+
+Each is played by `make faults`, and some in short by `make test`: [faults.md](faults.md).
+"""
+
 
 class Rule(NamedTuple):
     """One rule; `falls_short` is what of it is deliberately not met."""
@@ -37,6 +43,8 @@ class Rule(NamedTuple):
     source: str
     code: tuple[str, ...]
     falls_short: str
+    trial: str = ""
+    """The module of faults/ that plays it, of those that hold when things break."""
 
 
 class Mark(NamedTuple):
@@ -57,6 +65,7 @@ def rules() -> tuple[Rule, ...]:
             row.get("from", ""),
             tuple(row["code"]),
             row.get("falls_short", ""),
+            row.get("trial", ""),
         )
         for name, row in told.items()
     )
@@ -79,7 +88,14 @@ def page(of: Sequence[Rule], proved: Sequence[Mark]) -> str:
         for rule in of
     }
     lines = [_HEAD, "| Rule | What must hold | From | Code | Tests |", "|---|---|---|---|---|"]
-    lines += [_row(rule, by_rule[rule.name]) for rule in of]
+    lines += [_row(rule, by_rule[rule.name]) for rule in of if not rule.trial]
+    lines += [
+        "",
+        _FAULTS,
+        "| Fault | What must hold | Trial | Code | Tests |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [_row(rule, by_rule[rule.name]) for rule in of if rule.trial]
     short = [f"- **{rule.name}** {rule.falls_short}" for rule in of if rule.falls_short]
     return "\n".join([*lines, "", "## Where we differ, and why", "", *short, ""])
 
@@ -88,7 +104,8 @@ def _row(rule: Rule, files: Iterable[str]) -> str:
     code = ", ".join(f"[{name}](../src/gatepost/{name})" for name in rule.code)
     tests = ", ".join(f"[{name}](../tests/{name})" for name in files)
     says = rule.says.replace("|", "\\|") + (" (see below)" if rule.falls_short else "")
-    return f"| {rule.name} | {says} | {rule.source} | {code} | {tests} |"
+    third = f"[{rule.trial}](../faults/{rule.trial})" if rule.trial else rule.source
+    return f"| {rule.name} | {says} | {third} | {code} | {tests} |"
 
 
 def _of_module(tree: ast.Module) -> tuple[str, ...]:

@@ -33,12 +33,13 @@ SEEDS = {played: 1_000 + number for number, played in enumerate(PLAYED)}
 WITH_THEIR_OWN = frozenset({"L-13", "L-17", "L-18"})
 
 
+@pytest.mark.requirement("L-01", "L-02", "L-03", "L-06", "L-11", "L-12", "L-13", "L-17", "L-18")
 @pytest.mark.parametrize(("fault", "store"), PLAYED)
 def test_what_was_promised_is_kept(fault: str, store: str, stands: Stands, tmp_path: Path) -> None:
     module = importlib.import_module(FAULTS[fault])
     there = stands.on(store) if fault not in WITH_THEIR_OWN else None
     outcome: Outcome = module.run(
-        Stage(tmp_path / "own", store, Size.SHORT, SEEDS[fault, store], there)
+        Stage(tmp_path / "own", store, Size.SHORT, SEEDS[fault, store], stand=there)
     )
     broken = [bar for bar in outcome.bars if not bar.is_met and not _is_of_time(bar)]
     assert broken == [], paper.line(outcome)

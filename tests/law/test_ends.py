@@ -68,6 +68,7 @@ STAYS: Mapping[str, str] = {
     "tenants": "one a tenant",
     "clients": "one a client, until an administrator removes it",
     "users": "one a person, until an administrator removes them",
+    "reserved_ids": "an id is its tenant's for good, so that no other tenant gets it",
     "journal_heads": "one a tenant",
     "journal_beginnings": "one a tenant whose journal was trimmed",
     "journal_checkpoints": "one a tenant; a checkpoint writes over it",

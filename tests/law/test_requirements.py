@@ -5,15 +5,24 @@ from pathlib import Path
 
 import pytest
 
+from faults.__main__ import FAULTS
+from tests.faults.test_short import PLAYED
 from tools.requirements import CODE, PAGE, Mark, Rule, marks, page, rules
 
-NUMBERS = range(1, 85)
+NUMBERS, FAULT_NUMBERS = range(1, 85), range(1, 20)
 RULES, MARKS = rules(), marks()
-KNOWN = re.compile(r"[RLD]-\d\d\Z")
+KNOWN = re.compile(r"D-\d\d\Z")
 
 
 def test_every_number_has_its_rule() -> None:
-    assert [rule.name for rule in RULES] == [f"R-{number:02}" for number in NUMBERS]
+    wanted = [f"R-{number:02}" for number in NUMBERS]
+    assert [rule.name for rule in RULES if not rule.trial] == wanted
+
+
+def test_every_fault_has_its_trial() -> None:
+    played = {rule.name: f"faults.{rule.trial.removesuffix('.py')}" for rule in RULES if rule.trial}
+    assert played == FAULTS
+    assert list(played) == [f"L-{number:02}" for number in FAULT_NUMBERS]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -21,14 +30,17 @@ def test_a_rule_has_code_and_a_test(rule: Rule) -> None:
     assert rule.says
     assert rule.code
     assert [name for name in rule.code if not (CODE / name).is_file()] == []
-    assert [mark.test for mark in MARKS if mark.rule == rule.name] != []
+    assert rule.trial or [mark.test for mark in MARKS if mark.rule == rule.name] != []
+
+
+def test_a_fault_that_is_played_in_short_is_marked() -> None:
+    marked = {mark.rule for mark in MARKS if mark.file == "faults/test_short.py"}
+    assert marked == {fault for fault, _ in PLAYED}
 
 
 def test_a_mark_names_a_rule_that_is_there() -> None:
     names = {rule.name for rule in RULES}
-    strange = {
-        m for m in MARKS if not KNOWN.match(m.rule) or (m.rule[0] == "R" and m.rule not in names)
-    }
+    strange = {m for m in MARKS if not KNOWN.match(m.rule) and m.rule not in names}
     assert strange == set()
 
 

@@ -10,6 +10,7 @@ from gatepost.model.portal import TryOut
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold
 from gatepost.ports import Secrets
+from gatepost.ports.stores import MOST_LEASE
 from tests.memory.clients import MemoryClientStore
 from tests.memory.grants import MemoryGrantStore
 from tests.memory.journal import MemoryJournalBooks, MemoryJournalStore
@@ -104,7 +105,8 @@ class MemoryDeployment:
     def take_lease(self, office: str, holder: str, now: datetime, until: datetime) -> bool:
         """Hold an office until then, if it is free or held already; False when another holds it."""
         leases = self._unit.tables.leases
-        if office in leases and leases[office][0] != holder and leases[office][1] > now:
+        other, ends_at = leases.get(office, (holder, now))
+        if other != holder and now < ends_at <= now + MOST_LEASE:
             return False
         self._unit.keep_books(leases, office, (holder, until))
         return True

@@ -10,6 +10,7 @@ from gatepost.model.throttle import (
     ACCOUNT,
     ACCOUNT_AND_ADDRESS,
     ADDRESS,
+    CLOCKS_DIFFER,
     LETTER,
     LETTERS,
     LETTERS_OF_TENANT,
@@ -71,6 +72,24 @@ def test_nobody_is_locked_out_for_good() -> None:
     hammered = [NOW + timedelta(seconds=n) for n in range(1000)]
     rest = hammered[-1] + LIMIT.burst * LIMIT.interval
     assert attempts(LIMIT, [*hammered, *[rest] * 3])[-3:] == [ZERO] * 3
+
+
+@pytest.mark.requirement("R-49", "L-08")
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=3_652)])
+def test_a_clock_that_was_ahead_locks_nobody_out(ahead: timedelta) -> None:
+    end: datetime | None = None
+    for _ in range(LIMIT.burst):
+        end = counted(end, LIMIT, NOW + ahead)
+    assert wait_for(counted(end, LIMIT, NOW), LIMIT, NOW) == ZERO
+    assert given_back(end, LIMIT, NOW) == NOW
+
+
+@pytest.mark.requirement("R-49", "L-08")
+def test_a_node_whose_clock_is_behind_a_little_forgets_nothing() -> None:
+    end: datetime | None = None
+    for _ in range(LIMIT.burst):
+        end = counted(end, LIMIT, NOW + CLOCKS_DIFFER)
+    assert wait_for(counted(end, LIMIT, NOW), LIMIT, NOW) == CLOCKS_DIFFER + LIMIT.interval
 
 
 @pytest.mark.requirement("R-49")

@@ -157,3 +157,14 @@ def test_an_office_is_held_by_one_until_the_end_of_its_lease(empty_store: ports.
     assert take("sweeper", "a", BEFORE, IN_AN_HOUR)
     assert take("sweeper", "b", AFTER, AFTER + timedelta(hours=1))
     assert not take("sweeper", "a", AFTER, AFTER + timedelta(hours=2))
+
+
+@pytest.mark.requirement("L-08")
+def test_a_lease_that_a_wrong_clock_took_holds_nobody_up(empty_store: ports.Store) -> None:
+    def take(holder: str, now: datetime) -> bool:
+        with empty_store.writing_all() as deployment:
+            return deployment.take_lease("sweeper", holder, now, now + timedelta(seconds=90))
+
+    assert take("a", NOW + timedelta(days=3_652))
+    assert take("b", NOW)
+    assert not take("a", NOW)

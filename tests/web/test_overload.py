@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 from gatepost.model.errors import Code, Refused
 from gatepost.web.front import HASHING_THREADS
 from gatepost.web.http import Reply
-from gatepost.web.threads import Threads
+from gatepost.web.threads import MOST_WAIT_S, Lanes, Threads
 from tests.flows import Visitor, form_of, new_application
 from tests.loops import run
 from tests.served import Served, serve, sqlite_settings
@@ -81,6 +81,64 @@ def test_beyond_its_queue_work_is_refused_at_once() -> None:
         return statuses
 
     assert run(crowd()) == [200] * 4
+
+
+@pytest.mark.requirement("R-47", "L-05")
+def test_who_waited_too_long_for_a_thread_is_refused_and_not_answered_late() -> None:
+    """All threads hang at a store; what queued behind them does not hang after them."""
+    opened, clock, worked = threading.Event(), [0.0], []
+
+    def work() -> Reply:
+        worked.append(opened.wait(30))
+        return Reply(200)
+
+    async def crowd() -> Sequence[object]:
+        threads = Threads("test", number=1, most=9, patience=3.0, now=lambda: clock[0])
+        running = [asyncio.ensure_future(threads.run(work)) for _ in range(3)]
+        await asyncio.sleep(0)
+        clock[0] = 3.5
+        later = asyncio.ensure_future(threads.run(work))
+        await asyncio.sleep(0)
+        opened.set()
+        told = await asyncio.gather(*running, later, return_exceptions=True)
+        assert threads.load().refused == sum(isinstance(each, Refused) for each in told)
+        threads.close()
+        return told
+
+    told = run(crowd())
+    assert [isinstance(each, Refused) for each in told[1:]] == [True, True, False]
+    assert len(worked) <= 2
+
+
+@pytest.mark.requirement("R-47", "L-05")
+def test_who_waited_too_long_for_a_lane_is_refused() -> None:
+    opened, clock = threading.Event(), [0.0]
+
+    def answer(calls: Sequence[int]) -> Sequence[int]:
+        opened.wait(30)
+        return calls
+
+    async def crowd() -> Sequence[object]:
+        lanes = Lanes[int, int]("test", 1, 9, answer, lambda: clock[0])
+        first = asyncio.ensure_future(lanes.run(1))
+        for _ in range(3):  # the task begins, and the lane takes its call
+            await asyncio.sleep(0)
+        assert lanes.load().waiting == 0
+        second = asyncio.ensure_future(lanes.run(2))
+        await asyncio.sleep(0)
+        clock[0] = MOST_WAIT_S + 0.5
+        third = asyncio.ensure_future(lanes.run(3))
+        await asyncio.sleep(0)
+        opened.set()
+        told = await asyncio.gather(first, second, third, return_exceptions=True)
+        assert lanes.load().refused == 1
+        lanes.close()
+        return told
+
+    told = run(crowd())
+    assert told[0] == 1
+    assert isinstance(told[1], Refused)
+    assert told[2] == 3
 
 
 def _guess(served: Served) -> tuple[threading.Thread, list[httpx.Response]]:

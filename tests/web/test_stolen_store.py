@@ -34,9 +34,9 @@ from gatepost.system import SystemClock, SystemDice
 from tests.flows import PASSWORD, Visitor, new_application, new_person
 from tests.postgres import _programs, fresh_database, shared_server
 from tests.served import Served, serve
+from tests.web.factor_desk import APP
 from tests.web.indoors import Indoors
 from tests.web.second_factors import codes_on, enrolled
-from tests.web.test_factors import APP
 from tests.web.whole_run import hearing, whole_run
 
 pytestmark = pytest.mark.requirement("R-50", "R-60", "R-73", "D-02")

@@ -26,16 +26,27 @@ LETTERS = Limit(5, timedelta(minutes=12))  # to one person, in the long run: fiv
 LETTERS_OF_TENANT = Limit(200, timedelta(seconds=18))
 
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Nodes may be so far apart. What ends later than that allows was counted by a wrong clock."""
+
+
 def counted(end: datetime | None, limit: Limit, now: datetime) -> datetime:
     """When the attempts of a key are forgotten, with one more."""
-    return max(end or now, now) + limit.interval
+    return max(_believed(end, limit, now), now) + limit.interval
 
 
 def given_back(end: datetime | None, limit: Limit, now: datetime) -> datetime:
     """The same with one less."""
-    return max((end or now) - limit.interval, now)
+    return max(_believed(end, limit, now) - limit.interval, now)
 
 
 def wait_for(end: datetime, limit: Limit, now: datetime) -> timedelta:
     """How long an attempt that was just counted must wait; zero when it may go on."""
     return max(end - now - limit.burst * limit.interval, timedelta(0))
+
+
+def _believed(end: datetime | None, limit: Limit, now: datetime) -> datetime:
+    """The end as it was kept. One that no count can have reached is forgotten, or a clock that was
+    ahead for a moment would lock people out until then."""
+    latest = now + limit.burst * limit.interval + CLOCKS_DIFFER
+    return now if end is None or end > latest else end

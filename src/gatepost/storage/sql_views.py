@@ -12,6 +12,7 @@ from gatepost.model.portal import TryOut
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold
 from gatepost.ports import Secrets
+from gatepost.ports.stores import MOST_LEASE
 from gatepost.storage import try_out_store
 from gatepost.storage.client_store import SqlClientStore
 from gatepost.storage.directory_store import SqlDirectoryStore
@@ -124,7 +125,9 @@ class SqlDeployment:
         taken = self._work.insert(leases).on_conflict_do_update(
             index_elements=[leases.c.office],
             set_={"holder": holder, "ends_at": until},
-            where=(leases.c.ends_at <= now) | (leases.c.holder == holder),
+            where=(leases.c.ends_at <= now)
+            | (leases.c.ends_at > now + MOST_LEASE)
+            | (leases.c.holder == holder),
         )
         return self._work.keep_books(taken, row) > 0
 

@@ -19,7 +19,7 @@ from gatepost.ports import Dice
 from gatepost.web import current, faults, wire
 from gatepost.web.addresses import Network, caller_address
 from gatepost.web.http import Call, Reply, path_segments
-from gatepost.web.threads import Lanes, Load, Threads, joined
+from gatepost.web.threads import MOST_WAIT_S, Lanes, Load, Threads, joined
 from gatepost.web.wire import Gone, RawHeaders, Sent, Wire
 
 THREADS = 16
@@ -112,7 +112,7 @@ class Front:
         self._dice = dice
         self._trusted = trusted
         self._wire = Wire(https=https)
-        self._calls = Threads("call", THREADS, MOST_WAITING)
+        self._calls = Threads("call", THREADS, MOST_WAITING, MOST_WAIT_S)
         self._hashing = Threads("hash", HASHING_THREADS, MOST_HASHING)
         self._log = logging.getLogger("gatepost.http")
         self._lanes_number = lanes

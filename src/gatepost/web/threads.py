@@ -5,6 +5,7 @@ wait. So under load the turn to a thread and back, and what calls share, is paid
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, NamedTuple, TypeVar
@@ -13,6 +14,9 @@ from gatepost.model.errors import Code, Refused
 from gatepost.web.http import Reply
 
 MOST_AT_ONCE = 32
+MOST_WAIT_S = 3.0
+"""Who waited so long for a thread is refused instead: a store that hangs holds up all of them, and
+whoever asked would wait for all who came before (R-47)."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -27,13 +31,33 @@ class Load(NamedTuple):
     refused: int
 
 
-class Threads:
-    """Worker threads with a bounded queue: beyond it a call is refused at once (R-47)."""
+class _Waiting(NamedTuple, Generic[A, B]):
+    """A call that waits for a lane, since when, and who is to be told."""
 
-    def __init__(self, name: str, number: int, most: int) -> None:
+    came: float
+    call: A
+    future: asyncio.Future[B]
+
+
+class Threads:
+    """Worker threads with a bounded queue: beyond it a call is refused at once (R-47).
+
+    `patience` is how many seconds a call waits in it; None is as long as it takes.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        most: int,
+        patience: float | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix=name)
         self._number = number
         self._most = most
+        self._patience = patience
+        self._now = now
         self._under_way = 0
         self._refused = 0
 
@@ -43,10 +67,21 @@ class Threads:
             self._refused += 1
             raise busy()
         self._under_way += 1
+        came = self._now()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            loop = asyncio.get_running_loop()
+            reply = await loop.run_in_executor(self._pool, self._in_time, came, work)
         finally:
             self._under_way -= 1
+        if reply is None:
+            self._refused += 1
+            raise busy()
+        return reply
+
+    def _in_time(self, came: float, work: Callable[[], Reply]) -> Reply | None:
+        if self._patience is not None and self._now() - came > self._patience:
+            return None
+        return work()
 
     def load(self) -> Load:
         """How much there is to do."""
@@ -61,18 +96,24 @@ class Threads:
 class Lanes(Generic[A, B]):
     """So many threads that answer several calls at once; all calls come from one event loop.
 
-    Beyond `most` that wait a call is refused at once (R-47).
+    Beyond `most` that wait a call is refused at once, and one that waited too long later (R-47).
     """
 
     def __init__(
-        self, name: str, number: int, most: int, answer: Callable[[Sequence[A]], Sequence[B]]
+        self,
+        name: str,
+        number: int,
+        most: int,
+        answer: Callable[[Sequence[A]], Sequence[B]],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix=name)
         self._answer = answer
         self._number = self._free = number
         self._most = most
+        self._now = now
         self._refused = 0
-        self._waiting: list[tuple[A, asyncio.Future[B]]] = []
+        self._waiting: list[_Waiting[A, B]] = []
 
     def load(self) -> Load:
         """How much there is to do."""
@@ -84,7 +125,7 @@ class Lanes(Generic[A, B]):
             self._refused += 1
             raise busy()
         future: asyncio.Future[B] = asyncio.get_running_loop().create_future()
-        self._waiting.append((call, future))
+        self._waiting.append(_Waiting(self._now(), call, future))
         if self._free:
             self._free -= 1
             asyncio.get_running_loop().call_soon(self._go)
@@ -96,26 +137,34 @@ class Lanes(Generic[A, B]):
 
     def _go(self) -> None:
         """A free lane takes those who wait."""
+        self._refuse_late()
         taken, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
         if not taken:
             self._free += 1
             return
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._pool, self._answer, [call for call, _ in taken])
+        work = loop.run_in_executor(self._pool, self._answer, [each.call for each in taken])
         work.add_done_callback(lambda done: self._tell(taken, done))
 
-    def _tell(
-        self, taken: Sequence[tuple[A, asyncio.Future[B]]], done: asyncio.Future[Sequence[B]]
-    ) -> None:
+    def _refuse_late(self) -> None:
+        """Those who waited too long stand first."""
+        latest = self._now() - MOST_WAIT_S
+        while self._waiting and self._waiting[0].came < latest:
+            future = self._waiting.pop(0).future
+            self._refused += 1
+            if not future.done():
+                future.set_exception(busy())
+
+    def _tell(self, taken: "Sequence[_Waiting[A, B]]", done: asyncio.Future[Sequence[B]]) -> None:
         fault = done.exception()
         answers = [None] * len(taken) if fault is not None else done.result()
-        for (_, future), answer in zip(taken, answers, strict=True):
-            if future.done():
+        for waiting, answer in zip(taken, answers, strict=True):
+            if waiting.future.done():
                 continue  # whoever asked has gone
             if fault is not None:
-                future.set_exception(fault)
+                waiting.future.set_exception(fault)
             else:
-                future.set_result(answer)  # type: ignore[arg-type]  # None only with a fault
+                waiting.future.set_result(answer)  # type: ignore[arg-type]  # None only with a fault
         self._go()
 
 
