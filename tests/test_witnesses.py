@@ -1,8 +1,10 @@
 """Where checkpoints are kept: a file that only grows, a server that said that it took them."""
 
 import os
+import resource
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,29 @@ def test_behind_a_torn_line_a_new_one_begins(tmp_path: Path) -> None:
     path.write_bytes(LINE + b'{"kind":"gate')
     assert FileWitness(path).keep(LINE) is None
     assert path.read_bytes() == LINE + b'{"kind":"gate\n' + LINE
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file may grow beyond this: what a disk that runs full is like."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_is_full_leaves_no_half_line(tmp_path: Path) -> None:
+    path = tmp_path / "kept.jsonl"
+    witness = FileWitness(path)
+    assert witness.keep(LINE) is None
+    with room_for(len(LINE) + 9):
+        said = [witness.keep(LINE) for _ in range(2)]
+    assert all("cannot be written" in str(each) for each in said)
+    assert path.read_bytes() == LINE
+    assert witness.keep(LINE) is None
+    assert path.read_bytes() == LINE + LINE
 
 
 def test_the_mode_that_somebody_gave_a_file_stays(tmp_path: Path) -> None:

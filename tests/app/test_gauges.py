@@ -248,3 +248,12 @@ def test_a_worker_is_ready_when_it_saw_the_store_and_a_key(
 
 def test_a_sight_that_is_promised_for_two_seconds_ends_before() -> None:
     assert watch.SIGHT_SECONDS + watch.LOOK_SECONDS < 2
+
+
+def test_how_long_checkpoints_wait_is_told_by_who_writes_them() -> None:
+    world, said = new_world(), Said()
+    waits: list[timedelta | None] = [None, timedelta(0), timedelta(minutes=20)]
+    for wait in waits:
+        gauges.checkpoints({world.clock.now(): wait}.__getitem__, world.clock)(said.share)
+        told = said.gauges().get((measures.CHECKPOINT_WAIT,))
+        assert told == (None if wait is None else wait.total_seconds())

@@ -50,6 +50,14 @@ def logged(formatter: logging.Formatter, at: datetime, of: Answered) -> str:
 
 
 @pytest.mark.requirement("R-77")
+def test_a_path_with_blanks_does_not_go_on_like_the_rest_of_a_line() -> None:
+    of = answered("/x 200 operation_id=0000 address=203.0.113.9")
+    written = as_text(AT, of)
+    assert "/x%20200%20operation_id=0000%20address=203.0.113.9 200 operation_id=0af7" in written
+    assert len(written.split()) == len(as_text(AT, answered()).split())
+
+
+@pytest.mark.requirement("R-77")
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_line_is_what_the_log_would_write(name: str, path: str) -> None:
@@ -64,7 +72,8 @@ def test_a_line_is_what_the_log_would_write(name: str, path: str) -> None:
             assert json.loads(line(AT, of)) == json.loads(written) | more
             assert line(AT, of).startswith(written.removesuffix("}"))
         else:
-            assert line(AT, of) == written
+            shown = logged(formatter, AT, of._replace(path=path.replace(" ", "%20")))
+            assert line(AT, of) == shown
 
 
 @pytest.mark.requirement("R-77")

@@ -5,17 +5,14 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from gatepost.app import House, open_house
 from gatepost.services import journal, retention
 from gatepost.services.retention import RetentionRules
-from gatepost.settings import Settings
+from tests.cli.evidence import house_of
 from tests.cli.program import CLIENTS, PLACES, Done, Place, copied, sqlite_place
 
 pytestmark = pytest.mark.requirement("R-78", "D-14")
@@ -109,7 +106,7 @@ def test_what_only_sqlite_takes_is_found_too(
 
 def _assert_one_broken(place: Place, fault: str) -> None:
     """Of two journals one is broken in this way."""
-    with _house(place) as house:
+    with house_of(place) as house:
         whole, broken = journal.verify_all(house.world)
     assert (whole.tenant_id, whole.fault) == ("", None)
     assert broken.fault is not None
@@ -285,22 +282,10 @@ def test_a_backup_keeps_where_a_journal_begins(place: Place, target: str, tmp_pa
 
 def _trim(place: Place, tenant_id: str) -> None:
     """Remove what happened so far, as the sweeper does after the days that are set."""
-    with _house(place) as house:
+    with house_of(place) as house:
         later = house.world.clock.now() + timedelta(minutes=1)
         rules = RetentionRules(timedelta(days=30), "all")
         assert retention.trim(house.world, tenant_id, later, rules) > 1
-
-
-@contextmanager
-def _house(place: Place) -> Iterator[House]:
-    """The store of a place, opened here."""
-    url = place.settings["GATEPOST_DATABASE_URL"].replace(":///", f":///{place.folder}/")
-    key_file = place.folder / "store/master.key"
-    house = open_house(Settings(database_url=url, master_key_file=key_file))
-    try:
-        yield house
-    finally:
-        house.close()
 
 
 @pytest.mark.requirement("R-76")
@@ -326,3 +311,18 @@ def test_what_cannot_be_kept_is_said(embedded: Place) -> None:
     assert (
         "https://127.0.0.1:1/x cannot be reached" in closed.run("journal", "checkpoint").refusal()
     )
+
+
+def test_doctor_tells_where_checkpoints_stand(spoilt: Place) -> None:
+    watched = spoilt.with_settings(**KEPT)
+    assert "checkpoint" not in spoilt.run("doctor").out
+    done = watched.run("doctor")
+    assert "warn  journals wait for a checkpoint; there is none yet" in done.out
+    assert watched.run("journal", "checkpoint").status == 0
+    assert "ok    the newest checkpoint is of 20" in watched.run("doctor").out
+    assert "note  " not in watched.run("journal", "verify").out
+    (spoilt.folder / "kept.jsonl").unlink()
+    assert "warn  kept.jsonl is not there, and the newest" in watched.run("doctor").out
+    assert "note  no checkpoint is at hand" in watched.run("journal", "verify").out
+    spoilt.rows("UPDATE journal_checkpoints SET at = 1, seq = 1")
+    assert "journals wait for a checkpoint; the newest is of" in watched.run("doctor").out

@@ -63,7 +63,12 @@ def test_all_factors_of_a_person_are_removed(founded_place: Founded) -> None:
     ((user_id,),) = place.rows(f"SELECT id FROM users WHERE email = '{email}'")
     given_app(place, tenant_id, user_id)
     command = ("user", "remove-factors", "--tenant-id", tenant_id, "--email", email, "--json")
-    (told,) = place.run(*command).json()
+    asked = place.run(*command)
+    assert asked.status == 130, "nobody said yes"
+    assert f"{email} has an authenticator app, 0 passkeys and 0 recovery codes." in asked.err
+    assert asked.out == ""
+    assert place.rows(f"SELECT 1 FROM authenticators WHERE user_id = '{user_id}'")
+    (told,) = place.run(*command, "--yes").json()
     assert told == {
         "Id": user_id,
         "TenantId": tenant_id,
@@ -74,7 +79,10 @@ def test_all_factors_of_a_person_are_removed(founded_place: Founded) -> None:
     }
     assert not place.rows(f"SELECT 1 FROM authenticators WHERE user_id = '{user_id}'")
     assert events(place, user_id)[-1] == ("factors.removed",)
+    # once more there is nothing to ask about, to do or to tell
+    before = events(place, user_id)
     assert place.run(*command).json()[0]["Authenticator"] is False
+    assert events(place, user_id) == before
     nobody = ("user", "remove-factors", "--tenant-id", tenant_id, "--email", "no@example.com")
     assert "There is no user no@example.com" in place.run(*nobody).refusal()
 

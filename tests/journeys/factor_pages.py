@@ -2,10 +2,11 @@
 
 import base64
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.flows import new_application, new_person
 from tests.journeys.pages import ABOUT, Desk, Reach, consent
+from tests.served import Served
 from tests.web.second_factors import App, demand, given_app
 
 
@@ -71,19 +72,19 @@ def add_app(desk: Desk) -> str:
     return "Add an authenticator app"
 
 
-def first_code(desk: Desk) -> App:
+def first_code(served: Served, page: Page) -> App:
     """Type the first code of the key that the page shows."""
-    key = base64.b32decode(desk.page.inner_text("#key_text").replace(" ", ""))
-    app = App(desk.served.house.world, key)
-    desk.page.fill("#code", app.code())
-    desk.page.click("#submit")
+    key = base64.b32decode(page.inner_text("#key_text").replace(" ", ""))
+    app = App(served.house.world, key)
+    page.fill("#code", app.code())
+    page.click("#submit")
     return app
 
 
 def recovery_codes(desk: Desk) -> str:
     """After it, once."""
     add_app(desk)
-    first_code(desk)
+    first_code(desk.served, desk.page)
     return "Your recovery codes"
 
 

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.journeys.factor_pages import first_code
 from tests.journeys.portal_desk import Worker
 from tests.journeys.portal_more_pages import USERS, new_user
 from tests.journeys.portal_pages import NAME, Reach
@@ -43,9 +44,12 @@ def sign_in_rules_asked(worker: Worker) -> str:
 
 
 def sign_in_rules_with_people(worker: Worker) -> str:
-    """With those who have none yet."""
+    """With those who have none yet; whoever changed it adds one on the way."""
     sign_in_rules_asked(worker)
     worker.press("Change the rule")
+    worker.stands_at("Add a second step")
+    first_code(worker.served, worker.page)
+    worker.page.click("#go_on")
     worker.reads("The rule is saved.")
     return "Sign-in rules"
 

@@ -10,9 +10,10 @@ from tests.journeys.portal_desk import PHONE, WIDE, Worker, new_office
 from tests.journeys.portal_factor_pages import PORTAL_FACTOR_PAGES
 from tests.journeys.portal_more_pages import MORE_PAGES
 from tests.journeys.portal_pages import CLIENT_PAGES, Reach, add_on_one_page, clients_menu
+from tests.journeys.portal_passkey_pages import PORTAL_PASSKEY_PAGES
 from tests.served import Served
 
-PAGES = CLIENT_PAGES + MORE_PAGES + PORTAL_FACTOR_PAGES
+PAGES = CLIENT_PAGES + MORE_PAGES + PORTAL_FACTOR_PAGES + PORTAL_PASSKEY_PAGES
 # What scrolls inside of the page is a matter of taste; the page itself stays as wide as the window.
 WIDTHS = "[document.documentElement.scrollWidth, document.body.scrollWidth, innerWidth]"
 

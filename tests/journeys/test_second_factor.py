@@ -1,10 +1,12 @@
 """An authenticator app in a real browser: added, asked for, lost, without scripts, by keyboard."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.flows import new_application, new_person
-from tests.journeys.factor_pages import demanding, first_code
+from tests.journeys.factor_pages import demanding, first_code, recovery_codes
 from tests.journeys.pages import Desk
 from tests.journeys.test_passkey import DEVICE
 from tests.journeys.watch import Watch
@@ -28,6 +30,25 @@ def codes_on(page: Page) -> list[str]:
     return page.locator("#codes code").all_inner_texts()
 
 
+def saved_on(page: Page) -> list[str]:
+    """The lines of the file that the page saves."""
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "recovery-codes.txt"
+    return Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+
+
+def prints(page: Page) -> bool:
+    """Whether the button prints the page, and paper shows the codes and no buttons."""
+    page.evaluate("window.print = () => { document.title = 'printed'; }")
+    page.click("#print")
+    page.emulate_media(media="print")
+    expect(page.locator("#codes")).to_be_visible()
+    expect(page.locator("#go_on")).to_be_hidden()
+    page.emulate_media(media="screen")
+    return page.title() == "printed"
+
+
 def test_an_app_is_added_and_asked_for(desk: Desk) -> None:
     watch = Watch(desk.page.context)
     desk.authorize(response_mode="query", response_type="code")
@@ -37,7 +58,7 @@ def test_an_app_is_added_and_asked_for(desk: Desk) -> None:
     desk.page.click("#add_app")
     picture = desk.page.get_by_role("img", name="QR code with the key below")
     expect(picture).to_be_visible()
-    app = first_code(desk)
+    app = first_code(desk.served, desk.page)
     codes = codes_on(desk.page)
     assert len(codes) == 10
     desk.page.click("#go_on")
@@ -60,6 +81,15 @@ def test_an_app_is_added_and_asked_for(desk: Desk) -> None:
     assert watch.origins == {desk.served.url}
 
 
+def test_recovery_codes_are_saved_and_printed(desk: Desk) -> None:
+    watch = Watch(desk.page.context)
+    recovery_codes(desk)
+    assert saved_on(desk.page)[3:] == codes_on(desk.page)
+    assert prints(desk.page)
+    assert watch.complaints == []
+    assert watch.origins == {desk.served.url}
+
+
 def test_without_scripts_somebody_is_led_to_add_an_app(browser: Browser, desk: Desk) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         watch = Watch(context)
@@ -67,8 +97,10 @@ def test_without_scripts_somebody_is_led_to_add_an_app(browser: Browser, desk: D
         there.authorize(response_mode="query", response_type="code")
         there.sign_in()
         stands_at(there.page, "Add a second step")
-        first_code(there)
+        first_code(there.served, there.page)
         codes = codes_on(there.page)
+        assert saved_on(there.page)[3:] == codes
+        expect(there.page.locator("#print")).to_be_hidden()
         there.page.click("#go_on")
         expect(there.page.locator("#allow")).to_be_visible()
         context.clear_cookies()
@@ -86,7 +118,7 @@ def test_with_the_keyboard_alone_a_lost_app_is_replaced_by_a_code_on_paper(desk:
     there = demanding(desk)
     there.authorize(response_mode="query", response_type="code")
     there.sign_in()
-    first_code(there)
+    first_code(there.served, there.page)
     codes = codes_on(there.page)
     there.page.context.clear_cookies()
     there.authorize(response_mode="query", response_type="code")

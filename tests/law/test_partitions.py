@@ -2,7 +2,7 @@
 
 A partition stands here for a shard: PostgreSQL asks of keys and unique constraints what databases
 that spread over machines ask, namely that each has the tenant in it. What is unique across tenants
-is then unique within a tenant only, and the two calls that notice are named.
+is then unique within a tenant only, and the three calls that notice are named.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,11 @@ class Undone(Exception):
     """Ends a unit that is not to be kept."""
 
 
-NOTICED = {"ClientStore.add": True, "GrantStore.add_device_code": REFUSED}
+NOTICED = {
+    "ClientStore.add": True,
+    "DirectoryStore.reserve_id": True,
+    "GrantStore.add_device_code": REFUSED,
+}
 """Calls that give something else: they no longer see that another tenant has the same value.
 
 The device code is refused later, because its client is of the other tenant.

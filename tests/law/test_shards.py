@@ -32,6 +32,7 @@ UNIQUE_IN_THE_DEPLOYMENT = {
     ("device_codes", "user_code_digest"): "a person types the code without naming a tenant",
     ("password_links", "digest"): "256 bits by chance, which do not meet",
     ("portal_sessions", "digest"): "256 bits by chance, which do not meet",
+    ("reserved_ids", "kind,id"): "what was an id of one tenant is never another's",
     ("sign_ins", "digest"): "256 bits by chance; a browser presents them without a tenant",
     ("sign_ins", "silent_digest"): "256 bits by chance, which do not meet",
 }

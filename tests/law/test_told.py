@@ -34,9 +34,9 @@ def names(text: str) -> set[str]:
 
 
 MEMBERS = names(
-    "ActiveFrom Algorithm Authenticator Decision Description Email ExpiresAt FoundedAt Journals "
-    "Left Method Name NotWrittenBefore OneTime Passkeys RedirectUris RoleIds Scopes SecondFactor "
-    "SignIn"
+    "ActiveFrom Added Algorithm Authenticator Decision Description Email EmailVerified ExpiresAt "
+    "FoundedAt Journals Left Method Name NotWrittenBefore OneTime Passkey Passkeys RedirectUris "
+    "RoleIds Scopes SecondFactor SignIn"
 )
 """What is written down where an event is made."""
 

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from gatepost.model.events import DEPLOYMENT, GENESIS, ChainedEvent, Event, Head, chain
 from gatepost.ports import Secrets
+from gatepost.services import heads
 from tests.memory.unit import Room, Unit
 
 
@@ -24,9 +25,9 @@ class MemoryJournalStore(Room):
         if self._tenant_id != DEPLOYMENT:
             self._need_tenant()
         known = self.head()
-        link = chain(known[0] if known else Head(0, GENESIS), self._tenant_id, event)
+        link = chain(heads.last_link(self._tenant_id, known), self._tenant_id, event)
         head = Head(link.seq, link.hash)
-        seal = self._secrets.seal_head(self._tenant_id, head)
+        seal = heads.next_seal(self._secrets, self._tenant_id, known, head)
         self._unit.record(self._tables.events, (self._tenant_id, link.seq), _apart(link))
         self._unit.record(self._tables.heads, self._tenant_id, (head, seal))
         return link
@@ -104,12 +105,12 @@ class MemoryJournalBooks:
         tables = self._unit.tables
         return tuple(sorted({*tables.heads, *tables.tenants}))
 
-    def moved(self, after: str | None, most: int) -> tuple[tuple[str, Head], ...]:
-        """Heads that no checkpoint has yet, in order of their tenants."""
+    def moved(self, after: str | None, most: int) -> tuple[tuple[str, Head, bytes], ...]:
+        """Heads that no checkpoint has yet, with their seals, in order of their tenants."""
         tables = self._unit.tables
         found = [
-            (name, head)
-            for name, (head, _) in sorted(tables.heads.items())
+            (name, head, seal)
+            for name, (head, seal) in sorted(tables.heads.items())
             if tables.checkpoints.get(name, (0,))[0] != head.seq and (after is None or name > after)
         ]
         return tuple(found[:most])

@@ -8,7 +8,7 @@ from msgspec import structs
 from gatepost.model.people import InvitationStatus, User
 from gatepost.model.portal import PasswordLink
 from gatepost.model.text import fold
-from gatepost.ports import PageOf
+from gatepost.ports import IdKind, PageOf
 from tests.memory.cascades import drop_children
 from tests.memory.roles import MemoryRoleStore
 from tests.memory.unit import KeptLink, KeptPassword
@@ -16,6 +16,13 @@ from tests.memory.unit import KeptLink, KeptPassword
 
 class MemoryDirectoryStore(MemoryRoleStore):
     """The tenant itself, its roles and its people."""
+
+    def reserve_id(self, kind: IdKind, id_: str) -> bool:
+        """Keep an id for this tenant for good; False when another tenant has it or had it."""
+        whose = self._tables.reserved_ids.get((kind, id_))
+        if whose is None:
+            self._unit.put(self._tables.reserved_ids, (kind, id_), self._tenant_id)
+        return whose in (None, self._tenant_id)
 
     def add_user(self, user: User) -> bool:
         """Keep a new user; False when the id, or the address at the provider, is taken."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from gatepost.model.clients import ClientCredentialClient, StoredClient
-from gatepost.model.people import User
+from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.tenants import Role, Tenant
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
@@ -88,6 +88,16 @@ class MemoryRoleStore(Room):
     def enabled_users_in_role(self, role_id: str) -> int:
         """How many users that are not disabled have the role."""
         return sum(user.enabled for user in self._users_with(role_id))
+
+    def able_users_in_role(self, role_id: str) -> int:
+        """How many of those can sign in here: known here, with a password or a passkey."""
+        able = {kept.user_id for kept in self._here(self._tables.passkeys)}
+        return sum(
+            user.enabled
+            and user.provider_id == LOCAL_PROVIDER
+            and (user.id in able or self._key(user.id) in self._tables.passwords)
+            for user in self._users_with(role_id)
+        )
 
     def clients_in_role(self, role_id: str, page: PageOf) -> tuple[StoredClient, ...]:
         """Client-credentials clients that have the role, in order of creation."""

@@ -81,6 +81,7 @@ class Tables:
     last_uses: dict[Key, datetime] = field(default_factory=dict)
     secrets: dict[tuple[str, str, int], KeptSecret] = field(default_factory=dict)
     roles: dict[Key, Role] = field(default_factory=dict)
+    reserved_ids: dict[tuple[str, str], str] = field(default_factory=dict)
     users: dict[Key, User] = field(default_factory=dict)
     passwords: dict[Key, KeptPassword] = field(default_factory=dict)
     preferences: dict[Key, str] = field(default_factory=dict)

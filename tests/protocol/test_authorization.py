@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from gatepost.model.clients import HybridClient, StoredClient
-from gatepost.protocol.authorization import MAX_NONCE, ShowError, target
+from gatepost.protocol.authorization import MAX_NONCE, ShowError, no_longer_fits, target
 from gatepost.protocol.parameters import OAuthError
 from gatepost.protocol.redirects import Target
 from gatepost.protocol.scopes import MAX_SCOPE
@@ -35,6 +35,40 @@ def test_a_registered_address_is_a_target(client: StoredClient) -> None:
     assert target({"redirect_uri": CALLBACK}, client) == Target("c", CALLBACK)
     ported = "http://127.0.0.1:54567/cb"
     assert target({"redirect_uri": ported}, client) == Target("c", ported)
+
+
+ELSEWHERE = stored("hybrid", HybridClient(id="c", name="n", redirect_uris=(LOOPBACK,)))
+NO_PKCE: dict[str, str | None] = {"code_challenge": None, "code_challenge_method": None}
+WITH_TOKEN: dict[str, str | None] = {"response_type": "code token"}
+TO_STAY: dict[str, str | None] = {"scope": "openid offline_access"}
+
+
+@pytest.mark.requirement("R-01")
+@pytest.mark.parametrize(
+    ("then", "sent", "now", "fits"),
+    [
+        (HYBRID, {}, HYBRID, True),
+        (HYBRID, {}, STRICT, True),
+        (HYBRID, {}, OFFLINE, True),
+        (HYBRID, {}, IN_BROWSER, True),
+        (HYBRID, {"redirect_uri": "http://127.0.0.1:54567/cb"}, ELSEWHERE, True),
+        (HYBRID, {}, ELSEWHERE, False),
+        (HYBRID, {}, MACHINE, False),
+        (HYBRID, {}, DEVICE, False),
+        (HYBRID, {"response_type": "code id_token"}, CODE, False),
+        (HYBRID, NO_PKCE, STRICT, False),
+        (IN_BROWSER, WITH_TOKEN, IN_BROWSER, True),
+        (IN_BROWSER, WITH_TOKEN, HYBRID, False),
+        (OFFLINE, TO_STAY, OFFLINE, True),
+        (OFFLINE, TO_STAY, HYBRID, False),
+    ],
+)
+def test_a_request_fits_the_client_as_it_is_registered_now(
+    then: StoredClient, sent: dict[str, str | None], now: StoredClient, fits: bool
+) -> None:
+    found = no_longer_fits(accepted(then, **sent), now)
+    assert (found is None) is fits
+    assert found is None or found.error.reason == "registration_changed"
 
 
 @pytest.mark.requirement("R-01", "R-03")

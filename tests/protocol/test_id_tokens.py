@@ -174,10 +174,27 @@ def test_the_claims_are_true() -> None:
         "preferred_username": "kim@example.com",
         "updated_at": int(THEN.timestamp()),
         "email": "kim@example.com",
-        "email_verified": True,
+        "email_verified": False,
         "roles": ("r1", "r2"),
         "role_type": ("type1",),
     }
+
+
+@pytest.mark.parametrize(
+    ("email", "verified", "told"),
+    [
+        ("kim@example.com", False, {"email": "kim@example.com", "email_verified": False}),
+        ("kim@example.com", True, {"email": "kim@example.com", "email_verified": True}),
+        (None, False, {}),
+        (None, True, {}),
+    ],
+)
+def test_an_address_is_verified_only_if_it_is_known_to_be_theirs(
+    email: str | None, verified: bool, told: dict[str, object]
+) -> None:
+    user = replace(USER, email=email, email_verified=verified)
+    found = userinfo(PERSON._replace(user=user), ("email",), ())
+    assert {name: found[name] for name in ("email", "email_verified") if name in found} == told
 
 
 @pytest.mark.parametrize("name", PERSON_CLAIMS)

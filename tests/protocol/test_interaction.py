@@ -236,7 +236,9 @@ def test_the_account_page_needs_a_sign_in_and_no_consent() -> None:
 
 
 CODE_OWED = facts(owed=Owed.A_SECOND_STEP, consented=True)
-APP_OWED = facts(owed=Owed.A_FACTOR, consented=True)
+JUST_IN = replace(MINE, signed_in_at=NOW - AGE + timedelta(seconds=1))
+APP_OWED = facts(JUST_IN, owed=Owed.A_FACTOR, consented=True)
+APP_OWED_FOR_LONG = facts(owed=Owed.A_FACTOR, consented=True)
 HALFWAY = facts(None, halfway=Owed.A_SECOND_STEP)
 FIRST_APP = facts(None, halfway=Owed.A_FACTOR)
 
@@ -267,6 +269,13 @@ FIRST_APP = facts(None, halfway=Owed.A_FACTOR)
         (DEVICE, AGREED, CODE_OWED, "code"),
         (AccountErrand(), Progress(), CODE_OWED, "code"),
         (AccountErrand(), Progress(), APP_OWED, "enrol"),
+        # an app is added with a password that was typed just now, so that no open session makes one
+        (request(), Progress(), APP_OWED_FOR_LONG, "signin"),
+        (request(), FRESH, APP_OWED_FOR_LONG, "signin"),
+        (DEVICE, AGREED, APP_OWED_FOR_LONG, "signin"),
+        (AccountErrand(), Progress(), APP_OWED_FOR_LONG, "signin"),
+        (request(), Progress(), APP_OWED_FOR_LONG._replace(halfway=Owed.A_FACTOR), "enrol"),
+        (request("none"), Progress(), APP_OWED_FOR_LONG, "login_required"),
         # but where a new sign-in is asked for, it begins with the password
         (request("login"), Progress(), CODE_OWED, "signin"),
         (request(max_age=1), Progress(), APP_OWED, "signin"),

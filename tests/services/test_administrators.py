@@ -7,7 +7,7 @@ import pytest
 from gatepost.model.callers import Caller
 from gatepost.model.client_kinds import CLIENT_CREDENTIALS, HYBRID
 from gatepost.model.errors import Code, Refused
-from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.people import LOCAL_PROVIDER, OUTSIDE_PROVIDERS
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, VIEWER
 from gatepost.ports import PageOf
 from gatepost.services import client_secrets, clients, roles, users
@@ -25,6 +25,8 @@ from tests.services.world import (
     remove_user,
     role_id,
 )
+from tests.stores.examples import event
+from tests.stores.flow_examples import passkey
 
 pytestmark = pytest.mark.requirement("R-65")
 
@@ -49,12 +51,65 @@ def first_client(world: Bench, tenant_id: str) -> str:
 
 
 def add_administrator(world: Bench, act: Act) -> str:
+    user_id = add_without_password(world, act)
+    users.set_password(world, act, user_id, "a password of their own", one_time=True)
+    return user_id
+
+
+def add_without_password(world: Bench, act: Act, provider: str = LOCAL_PROVIDER) -> str:
     members = {
-        "provider_id": LOCAL_PROVIDER,
+        "provider_id": provider,
         "contact_email": f"{world.dice.guid()}@example.com",
         "role_ids": (role_id(world, act.tenant_id, ADMINISTRATOR),),
     }
     return users.add(world, act, members).id
+
+
+def add_with_passkey(world: Bench, act: Act) -> str:
+    user_id = add_without_password(world, act)
+    with world.store.writing(act.tenant_id) as tenancy:
+        assert tenancy.sign_ins.add_passkey(passkey(user_id))
+        tenancy.journal.append(event())
+    return user_id
+
+
+def add_elsewhere(world: Bench, act: Act) -> str:
+    return add_without_password(world, act, next(iter(OUTSIDE_PROVIDERS)))
+
+
+@pytest.mark.parametrize(
+    ("add", "counts"),
+    [
+        (add_administrator, True),
+        (add_with_passkey, True),
+        (add_without_password, False),
+        (add_elsewhere, False),
+    ],
+)
+def test_only_who_can_sign_in_is_another_administrator(
+    world: Bench, tenant_id: str, add: Callable[[Bench, Act], str], counts: bool
+) -> None:
+    act, person = administrator(world, tenant_id), first_user(world, tenant_id)
+    add(world, act)
+    if counts:
+        users.replace_roles(world, act, person, ())
+        return
+    for change in (
+        lambda: users.replace_roles(world, act, person, ()),
+        lambda: remove_user(world, act, person),
+    ):
+        with pytest.raises(Refused) as refused:
+            change()
+        assert refused.value.code is Code.LAST_ADMINISTRATOR
+        assert "who can sign in" in refused.value.reason
+    assert role_id(world, tenant_id, ADMINISTRATOR) in users.get(world, tenant_id, person).role_ids
+
+
+def test_who_cannot_sign_in_yet_may_go_while_another_can(world: Bench, tenant_id: str) -> None:
+    act = administrator(world, tenant_id)
+    invited = add_without_password(world, act)
+    users.replace_roles(world, act, invited, ())
+    assert users.get(world, tenant_id, invited).role_ids == (role_id(world, tenant_id, MEMBER),)
 
 
 def test_the_last_administrating_person_stays(world: Bench, tenant_id: str) -> None:

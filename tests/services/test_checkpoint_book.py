@@ -122,6 +122,64 @@ def test_what_could_not_be_kept_is_tried_again_a_minute_later(
     assert len(notebook.lines) == 1
 
 
+def test_what_is_left_of_many_lines_is_tried_again_a_minute_later(
+    world: Bench, notebook: Notebook, book: CheckpointBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_JOURNALS", 2)
+    found(world)
+    found(world)
+    keep = notebook.keep
+
+    def one_then_none(line: bytes) -> str | None:
+        fault = keep(line)
+        notebook.fault = "is full"
+        return fault
+
+    monkeypatch.setattr(notebook, "keep", one_then_none)
+    look(world, book, 1)
+    assert [len(names) for names in notebook.names()] == [2]
+    notebook.fault = None
+    monkeypatch.setattr(notebook, "keep", keep)
+    look(world, book, 1)
+    assert [len(names) for names in notebook.names()] == [2, 1]
+
+
+def test_how_long_checkpoints_wait_is_known_to_who_writes_them(
+    world: Bench, notebook: Notebook, book: CheckpointBook
+) -> None:
+    tenant_id = found(world).tenant.id
+    assert book.waiting(world.clock.now()) is None
+    look(world, book, 1)
+    assert book.waiting(world.clock.now()) == timedelta(0)
+    add_client(world, administrator(world, tenant_id))
+    notebook.fault = "cannot be reached"
+    look(world, book, 59)  # the first look of the next hour finds that it fails
+    look(world, book, 21)
+    assert book.waiting(world.clock.now()) == timedelta(minutes=21)
+    notebook.fault = None
+    look(world, book, 1)
+    assert book.waiting(world.clock.now()) == timedelta(0)
+    world.set_clock.forward(minutes=10)
+    assert book.waiting(world.clock.now()) is None  # another one sweeps now
+
+
+def test_a_store_whose_checkpoints_wait_too_long_says_so(
+    world: Bench, notebook: Notebook, book: CheckpointBook
+) -> None:
+    tenant_id = found(world).tenant.id
+    assert checkpoints.standing(world).is_late(world.clock.now(), HOUR)
+    look(world, book, 1)
+    add_client(world, administrator(world, tenant_id))
+    notebook.fault = "is full"
+    for minutes, late in ((60, False), (20, True)):
+        look(world, book, minutes)
+        assert checkpoints.standing(world).is_late(world.clock.now(), HOUR) is late
+    notebook.fault = None
+    look(world, book, 1)
+    world.set_clock.forward(days=9)
+    assert not checkpoints.standing(world).is_late(world.clock.now(), HOUR)
+
+
 def test_the_end_of_a_process_does_not_wait_for_the_hour(
     world: Bench, notebook: Notebook, book: CheckpointBook
 ) -> None:

@@ -104,12 +104,40 @@ def test_each_step_is_in_the_journal_with_who_did_it(world: Bench) -> None:
     assert told.after == {"Algorithm": "ES256", "ActiveFrom": ordered.active_from.isoformat()}
 
 
-def test_another_algorithm_is_announced(world: Bench) -> None:
-    KeySchedule(world, rules_of("RS256", 14, 0, 14)).act(world.clock.now())
-    old, new = kept(world)
-    assert (old.algorithm, new.algorithm) == ("ES256", "RS256")
-    assert new.active_from == world.clock.now() + timedelta(days=14)
-    assert old.retained_from == new.active_from
+def test_a_start_with_another_algorithm_signs_with_it_at_once(world: Bench) -> None:
+    world.set_clock.forward(days=80)
+    act(world)
+    for _ in range(2):
+        key_schedule.settle(world, "RS256", RULES.retain_for)
+    assert sorted((key.algorithm, phase) for key, phase in keys.listed(world)) == [
+        ("ES256", Phase.RETAINED),
+        ("ES256", Phase.RETAINED),
+        ("RS256", Phase.ACTIVE),
+    ]
+    world.set_clock.forward(days=20)
+    signing = KeyRing(world).signing()
+    assert signing is not None
+    assert signing.algorithm == "RS256"
+
+
+def test_a_start_with_an_algorithm_that_was_announced_waits_for_it(world: Bench) -> None:
+    announced = key_schedule.rotate(world, rules_of("RS256", 14, 90, 14))
+    key_schedule.settle(world, "RS256", RULES.retain_for)
+    assert phases(world) == [Phase.ACTIVE, Phase.ANNOUNCED]
+    world.set_clock.forward(days=14)
+    signing = KeyRing(world).signing()
+    assert signing is not None
+    assert signing.kid == announced.kid
+
+
+def test_the_schedule_makes_a_successor_of_the_set_kind_when_one_is_due(world: Bench) -> None:
+    """Of two nodes with different settings neither undoes what the other did."""
+    schedule = KeySchedule(world, rules_of("RS256", 14, 90, 14))
+    schedule.act(world.clock.now())
+    assert [key.algorithm for key in kept(world)] == ["ES256"]
+    world.set_clock.forward(days=80)
+    schedule.act(world.clock.now())
+    assert [key.algorithm for key in kept(world)] == ["ES256", "RS256"]
 
 
 def test_by_hand_nothing_rotates_by_itself(world: Bench) -> None:

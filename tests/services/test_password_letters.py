@@ -59,6 +59,7 @@ def test_the_letter_to_somebody_who_has_a_password() -> None:
         f"""Hello Kim,
 
 Robin Roe, an administrator, asked that you choose a new password for Boilers.
+When you do, you are signed out everywhere, and your passkeys are removed.
 Open this address to do so:
 
 {ADDRESS}

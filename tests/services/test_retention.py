@@ -1,6 +1,7 @@
 """Old events go and the rest can be verified: how many, up to which, and never what may not."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -152,7 +153,7 @@ def test_what_was_not_attested_is_not_removed(world: Bench, tenant_id: str) -> N
     assert journal.verify(world, tenant_id).fault is None
 
 
-def test_a_batch_is_small_and_many_go_in_time(
+def test_a_batch_is_small_and_what_is_left_goes_on_a_minute_later(
     world: Bench, tenant_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 3)
@@ -161,12 +162,33 @@ def test_a_batch_is_small_and_many_go_in_time(
         note(world, tenant_id)
     there = len(links(world, tenant_id))
     world.set_clock.forward(days=100)
-    trimming, gone = Retention(world, ALL), []
-    while went := look(world, trimming):
+    trimming = Retention(world, ALL)
+    gone = [look(world, trimming)]
+    while went := look(world, trimming, 1):
         gone.append(went)
         assert journal.verify(world, tenant_id).fault is None
     assert set(gone[:-1]) == {6}
     assert sum(gone) == there
+
+
+def test_a_call_ends_in_time_and_the_next_one_goes_on_with_the_others(
+    world: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sorted(found(world).tenant.id for _ in range(3))
+    trim, asked = retention.trim, []
+
+    def slow(_world: Bench, name: str, *rest: Any) -> int:
+        asked.append(name)
+        world.set_clock.forward(seconds=retention.AT_MOST.total_seconds())
+        return trim(_world, name, *rest)
+
+    monkeypatch.setattr(retention, "trim", slow)
+    world.set_clock.forward(days=100)
+    trimming = Retention(world, ALL)
+    look(world, trimming)
+    assert asked == ids[:1]
+    look(world, trimming, 5)
+    assert asked == ids
 
 
 def test_an_event_that_cannot_be_read_stays(

@@ -1,6 +1,9 @@
 from datetime import datetime
 
-from gatepost.services.sweeping import BATCH, EVERY, LEASE, ROUNDS, Sweeper
+import pytest
+
+from gatepost.model.errors import StoreUnavailable
+from gatepost.services.sweeping import BATCH, EVERY, LEASE, ROUNDS, Chore, Sweeper
 from tests.services.world import Bench, new_world
 
 
@@ -75,3 +78,28 @@ def test_more_than_some_batches_go_on_at_the_next_call() -> None:
     assert sweeper.sweep_when_due() == BATCH * ROUNDS
     assert sweeper.sweep_when_due() == more
     assert sweeper.sweep_when_due() == 0
+
+
+def test_a_chore_that_fails_keeps_no_other_from_its_turn(caplog: pytest.LogCaptureFixture) -> None:
+    world = new_world()
+    asked: list[str] = []
+
+    def failing(fault: Exception) -> Chore:
+        def chore(_now: datetime) -> int:
+            raise fault
+
+        return chore
+
+    def good(_now: datetime) -> int:
+        asked.append("good")
+        return 2
+
+    chores = (failing(ValueError("odd row")), failing(StoreUnavailable("away")), good)
+    sweeper = Sweeper(world, chores)
+    assert sweeper.sweep_when_due() == 2
+    assert asked == ["good"]
+    said = [record.getMessage() for record in caplog.records if record.name == "gatepost.sweeper"]
+    assert said == [
+        "something is left for the next minute",
+        "something is left for the next minute: away",
+    ]

@@ -59,6 +59,14 @@ def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[port
         yield store
 
 
+@pytest.fixture(params=KINDS[1:])
+def fresh_sql_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    """A store on a database that was made for this test."""
+    with _new_store(request.param, tmp_path) as store:
+        assert isinstance(store, SqlStore)
+        yield store
+
+
 @pytest.fixture
 def here(store: ports.Store) -> str:
     """The id of a new tenant with the built-in roles."""

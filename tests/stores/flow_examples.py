@@ -206,6 +206,7 @@ class Flow:
         unit.sign_ins.save_consent(self.consent)
         assert unit.sign_ins.add_passkey(self.passkey)
         unit.sign_ins.save_authenticator(self.authenticator)
+        unit.sign_ins.set_recovery_codes(self.user_id, [new_digest()])
         unit.grants.add_pending(self.pending)
         unit.grants.add_pushed(self.pushed)
         unit.grants.add_family(self.family)
@@ -223,6 +224,7 @@ class Flow:
             unit.sign_ins.consent(self.user_id, self.client_id),
             unit.sign_ins.passkey(self.passkey.id),
             unit.sign_ins.authenticator(self.user_id),
+            unit.sign_ins.count_recovery_codes(self.user_id) or None,
             unit.grants.pending(self.pending.id),
             unit.grants.pushed(self.pushed.digest),
             unit.grants.family(self.family.id),
@@ -242,6 +244,7 @@ class Flow:
             self.consent,
             self.passkey,
             self.authenticator,
+            1,
             self.pending,
             self.pushed,
             self.family,

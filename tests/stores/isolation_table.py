@@ -6,7 +6,7 @@ anything and in a twin that has the same ids where ids may be the same.
 
 from gatepost import ports
 from gatepost.model.events import Head
-from gatepost.model.people import LOCAL_PROVIDER
+from gatepost.model.people import LOCAL_PROVIDER, InvitationStatus
 from gatepost.model.tenants import MEMBER, VIEWER
 from gatepost.ports import SecretUse
 from tests.stores.examples import (
@@ -100,6 +100,9 @@ DIRECTORY: dict[str, Row] = {
         twin=True,
     ),
     "remove_role": Row(lambda u, _: u.directory.remove_role(SHARED_ROLE), None, None),
+    "reserve_id": Row(
+        lambda u, s: u.directory.reserve_id("user", s.user_id), empty=False, twin=False
+    ),
     "add_user": Row(
         lambda u, _: u.directory.add_user(user(SHARED_USER, email=EMAIL)), empty=True, twin=False
     ),
@@ -111,6 +114,12 @@ DIRECTORY: dict[str, Row] = {
     ),
     "users": Row(lambda u, _: len(u.directory.users(ALL)), 0, 1),
     "count_users": Row(lambda u, _: u.directory.count_users(), 0, 1),
+    "users_of": Row(
+        lambda u, _: sum(len(u.directory.users_of(each, ALL)) for each in InvitationStatus), 0, 1
+    ),
+    "count_users_of": Row(
+        lambda u, _: sum(u.directory.count_users_of(each) for each in InvitationStatus), 0, 1
+    ),
     "found_users": Row(lambda u, _: len(u.directory.found_users("EXAMPLE.com", ALL)), 0, 1),
     "count_found_users": Row(lambda u, _: u.directory.count_found_users("o", 9), 0, 1),
     "some_users": Row(lambda u, s: len(u.directory.some_users([s.user_id, SHARED_USER])), 0, 1),
@@ -123,6 +132,7 @@ DIRECTORY: dict[str, Row] = {
     "users_in_role": Row(lambda u, _: len(u.directory.users_in_role(MEMBER, ALL)), 0, 1),
     "count_users_in_role": Row(lambda u, _: u.directory.count_users_in_role(MEMBER), 0, 1),
     "enabled_users_in_role": Row(lambda u, _: u.directory.enabled_users_in_role(MEMBER), 0, 1),
+    "able_users_in_role": Row(lambda u, _: u.directory.able_users_in_role(MEMBER), 0, 1),
     "clients_in_role": Row(lambda u, _: len(u.directory.clients_in_role(MEMBER, ALL)), 0, 1),
     "count_clients_in_role": Row(lambda u, _: u.directory.count_clients_in_role(MEMBER), 0, 1),
     "enabled_clients_in_role": Row(lambda u, _: u.directory.enabled_clients_in_role(MEMBER), 0, 1),

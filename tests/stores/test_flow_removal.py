@@ -36,6 +36,8 @@ TABLES = [
     flow_tables.sign_ins,
     flow_tables.consents,
     flow_tables.passkeys,
+    flow_tables.authenticators,
+    flow_tables.recovery_codes,
     flow_tables.pending_requests,
     flow_tables.pushed_requests,
     flow_tables.families,
@@ -48,8 +50,8 @@ TABLES = [
 ]
 # in the order of `Flow.whole`
 _T, _F = True, False
-OF_THE_CLIENT = [_F, _T, _F, _T, _T, _T, _T, _T, _T, _F, _T, _F]
-OF_THE_PERSON = [_T, _T, _T, _F, _F, _T, _T, _T, _F, _T, _F, _T]
+OF_THE_CLIENT = [_F, _T, _F, _F, _F, _T, _T, _T, _T, _T, _T, _F, _T, _F]
+OF_THE_PERSON = [_T, _T, _T, _T, _T, _F, _F, _T, _T, _T, _F, _T, _F, _T]
 
 
 @pytest.fixture

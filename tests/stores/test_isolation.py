@@ -117,6 +117,7 @@ def fill(store: ports.Store, tenant_id: str, mark: str, *, size: int) -> tuple[s
             machine = client(CREDENTIALS, name=mark, tags=("line-4",), role_ids=(MEMBER, own.id))
             last = (machine.settings.id, own.id, person.id)
             assert unit.directory.add_role(own)
+            assert shared or unit.directory.reserve_id("user", person.id)
             assert unit.directory.add_user(person)
             unit.directory.set_password(person.id, f"${mark}", NOW, must_change=False)
             unit.directory.set_preferences(person.id, f'"{mark}"')

@@ -8,7 +8,16 @@ import pytest
 from gatepost import ports
 from gatepost.model.errors import UnrecordedChange
 from gatepost.model.events import DEPLOYMENT, GENESIS, ChainedEvent, Head
-from tests.stores.examples import LAST_MOMENT, LONG_AGO, NOW, event, failing, found_tenant, guid
+from tests.stores.examples import (
+    LAST_MOMENT,
+    LONG_AGO,
+    NOW,
+    SECRETS,
+    event,
+    failing,
+    found_tenant,
+    guid,
+)
 
 pytestmark = pytest.mark.requirement("R-78", "D-14")
 
@@ -125,20 +134,26 @@ def test_a_journal_has_moved_until_a_checkpoint_has_its_head(empty_store: ports.
         books = deployment.journals
         assert books.known() == (DEPLOYMENT, *ids)
         moved = books.moved(None, 9)
-        assert [name for name, _ in moved] == [DEPLOYMENT, *ids]
+        assert [name for name, _, _ in moved] == [DEPLOYMENT, *ids]
+        assert {seal for _, _, seal in moved} == {
+            SECRETS.seal_head(name, head) for name, head, _ in moved
+        }
+        heads = [(name, head) for name, head, _ in moved]
         assert books.moved(None, 2) == moved[:2]
         assert books.moved(ids[0], 9) == moved[2:]
-        books.attest(moved[:2], NOW)
+        books.attest(heads[:2], NOW)
         assert books.moved(None, 9) == moved[2:]
         assert books.attested_at() == NOW
-        books.attest(moved[2:], NOW + timedelta(hours=1))
+        books.attest(heads[2:], NOW + timedelta(hours=1))
         books.attest((), LAST_MOMENT)
         assert books.attested_at() == NOW + timedelta(hours=1)
     with empty_store.writing(ids[0]) as unit:
         assert unit.journal.attested() == 1
         later = head_of(unit.journal.append(event()))
     with empty_store.writing_all() as deployment:
-        assert deployment.journals.moved(None, 9) == ((ids[0], later),)
+        assert deployment.journals.moved(None, 9) == (
+            (ids[0], later, SECRETS.seal_head(ids[0], later)),
+        )
         deployment.journals.attest([(ids[0], later)], NOW)
         assert deployment.journals.moved(None, 9) == ()
     with empty_store.reading(ids[0]) as unit:

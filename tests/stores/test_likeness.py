@@ -118,6 +118,7 @@ def role_calls(draw: st.DrawFn) -> Call:
         lambda unit: unit.directory.some_roles([id_, MEMBER]),
         lambda unit: unit.directory.users_in_role(id_, page),
         lambda unit: unit.directory.enabled_users_in_role(id_),
+        lambda unit: unit.directory.able_users_in_role(id_),
         lambda unit: unit.directory.clients_in_role(id_, page),
         lambda unit: unit.directory.enabled_clients_in_role(id_),
     ]

@@ -1,5 +1,6 @@
 """Lines: connections that are kept for the hot path, and let go when one was found broken."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -129,3 +130,12 @@ def test_a_store_that_is_lost_is_told_so() -> None:
 def test_names_are_put_into_the_words_of_the_driver(lines: Lines) -> None:
     written = lines.written("a::text = :a AND b = :b_c")
     assert written in {"a::text = :a AND b = :b_c", "a::text = %(a)s AND b = %(b_c)s"}
+
+
+def test_a_line_that_was_in_use_at_the_end_is_closed_when_it_is_given_back(lines: Lines) -> None:
+    with lines.taken() as line:
+        lines.close()
+        line.execute("SELECT 1").fetchone()
+    assert free(lines) == []
+    with pytest.raises((psycopg.OperationalError, sqlite3.ProgrammingError)):
+        line.execute("SELECT 1")

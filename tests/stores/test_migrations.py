@@ -168,6 +168,33 @@ def test_the_portal_finds_what_was_there(engine: Engine) -> None:
     assert schema.migrate(engine)
 
 
+@pytest.mark.requirement("R-83")
+def test_ids_that_were_used_are_kept(engine: Engine) -> None:
+    """Of an id that two tenants have, and of what was removed, as the journal tells."""
+    _walk(engine, command.upgrade, "0006")
+    with transaction(engine, writing=True) as connection:
+        laid = MetaData()
+        laid.reflect(connection)
+        for name in ("tenants", "users", "clients"):
+            row = {c.name: _example(c) for c in laid.tables[name].columns}
+            for change in CHANGES[name]:
+                connection.execute(laid.tables[name].insert(), {**row, **change})
+        event = {c.name: _example(c) for c in laid.tables["events"].columns}
+        removals = (("client.removed", "gone"), ("user.removed", "a"), ("client.changed", "x"))
+        for seq, (action, target) in enumerate(removals):
+            told = {"seq": seq, "action": action, "target": target, "tenant_id": "mill"}
+            connection.execute(laid.tables["events"].insert(), {**event, **told})
+    assert schema.migrate(engine)
+    with transaction(engine, writing=False) as connection:
+        kept = connection.execute(text("SELECT kind, id, tenant_id FROM reserved_ids")).all()
+        verified = connection.execute(text("SELECT email_verified FROM users")).scalars()
+        assert not any(verified)
+    users = [("user", id_, "mill") for id_ in "abc"]
+    clients = [("client", id_, "mill") for id_ in ("bare", "endless", "gone", "used")]
+    assert sorted(tuple(row) for row in kept) == clients + users
+    _walk(engine, command.downgrade, "0006")
+
+
 def test_the_head_is_the_newest_migration() -> None:
     scripts = ScriptDirectory(str(schema.MIGRATIONS))
     assert scripts.get_heads() == [schema.HEAD]

@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from gatepost import ports
+from gatepost.model.people import OUTSIDE_PROVIDERS
 from gatepost.model.tenants import ADMINISTRATOR, MEMBER, ROLE_TYPES, VIEWER
 from gatepost.ports import PageOf
 from tests.stores.examples import (
@@ -24,6 +25,7 @@ from tests.stores.examples import (
     tenant,
     user,
 )
+from tests.stores.flow_examples import passkey
 
 BUILT_IN = sorted(row.word for row in ROLE_TYPES)
 
@@ -226,9 +228,35 @@ def test_people_in_a_role(store: ports.Store, here: str) -> None:
         assert directory.users_in_role(ADMINISTRATOR, PageOf(3, 1)) == ()
         assert directory.count_users_in_role(ADMINISTRATOR) == 3
         assert directory.enabled_users_in_role(ADMINISTRATOR) == 2
+        assert directory.able_users_in_role(ADMINISTRATOR) == 0
         assert directory.users_in_role(guid(), ALL) == ()
         assert directory.count_users_in_role(guid()) == 0
         assert directory.enabled_users_in_role(guid()) == 0
+
+
+def test_who_can_sign_in_here_of_a_role(store: ports.Store, here: str) -> None:
+    outside = next(iter(OUTSIDE_PROVIDERS))
+    by_password, by_both, off, nobody, elsewhere = people = [
+        user(role_ids=(ADMINISTRATOR,)),
+        user(role_ids=(ADMINISTRATOR,)),
+        user(role_ids=(ADMINISTRATOR,), enabled=False),
+        user(role_ids=(ADMINISTRATOR,)),
+        user(role_ids=(ADMINISTRATOR,), provider_id=outside),
+    ]
+    add_users(store, here, *people, member := user(role_ids=(MEMBER,)))
+    with store.writing(here) as unit:
+        for who in (by_password, by_both, off, elsewhere, member):
+            unit.directory.set_password(who.id, "$", NOW, must_change=True)
+        assert unit.sign_ins.add_passkey(passkey(by_both.id))
+        unit.journal.append(event())
+    with store.reading(here) as unit:
+        assert unit.directory.able_users_in_role(ADMINISTRATOR) == 2
+        assert unit.directory.able_users_in_role(MEMBER) == 1
+        assert unit.directory.able_users_in_role(guid()) == 0
+    with store.writing(here) as unit:
+        assert unit.sign_ins.add_passkey(passkey(nobody.id))
+        unit.journal.append(event())
+        assert unit.directory.able_users_in_role(ADMINISTRATOR) == 3
 
 
 def test_clients_in_a_role(store: ports.Store, here: str) -> None:

@@ -36,11 +36,11 @@ class App(NamedTuple):
         return next(f"{number:06}" for number in range(10) if f"{number:06}" not in shown)
 
 
-def given_app(served: Served, tenant_id: str, user_id: str) -> App:
+def given_app(served: Served, tenant_id: str, user_id: str, key: bytes = KEY) -> App:
     """Give a person an app and two recovery codes, behind the scenes."""
     world = served.house.world
     now = world.clock.now()
-    sealed = world.secrets.seal(authenticator_place(tenant_id, user_id), base64url.encoded(KEY))
+    sealed = world.secrets.seal(authenticator_place(tenant_id, user_id), base64url.encoded(key))
     app = Authenticator(user_id=user_id, sealed_key=sealed, used_step=0, created_at=now)
     digests = [recovery_digests(world, tenant_id, user_id, code)[0] for code in CODES]
     with world.store.writing(tenant_id) as tenancy:
@@ -50,7 +50,7 @@ def given_app(served: Served, tenant_id: str, user_id: str) -> App:
         tenancy.journal.append(
             Event(at=now, action=action, actor=OPERATOR, origin=origin, target=user_id)
         )
-    return App(world)
+    return App(world, key)
 
 
 def demand(served: Served, tenant_id: str, second_factor: SecondFactor) -> None:

@@ -169,7 +169,7 @@ def test_stepping_up_makes_a_session_stronger_and_not_newer(scene: Scene) -> Non
         (before,) = tenancy.sign_ins.of_user(scene.person.id)
     scene.demand("everybody")
     cookie = scene.visitor.http.cookies["gatepost-sid"]
-    scene.house.forward(minutes=30)
+    scene.house.forward(minutes=9)
     app, shown = enrolled(scene.visitor, scene.house.world, scene.visitor.authorize(scene.client))
     assert len(codes_on(shown)) == 10
     with scene.house.world.store.reading(scene.tenant_id) as tenancy:
@@ -179,6 +179,22 @@ def test_stepping_up_makes_a_session_stronger_and_not_newer(scene: Scene) -> Non
     assert scene.visitor.http.cookies["gatepost-sid"] != cookie
     assert authorized(scene) == "answer"
     assert app.key
+
+
+@pytest.mark.requirement("R-52")
+def test_an_open_session_alone_adds_no_app(scene: Scene) -> None:
+    """Whoever took it over would have the account for good: the password is asked for first."""
+    scene.demand("everybody")
+    scene.house.forward(minutes=10)
+    page = scene.visitor.authorize(scene.client)
+    assert page.path == "/identity/signin"
+    request = page.response.url.params["request"]
+    assert scene.visitor.get(f"/identity/enrol?request={request}").path == "/identity/signin"
+    assert scene.visitor.get(f"{ACCOUNT}/authenticator").path == "/identity/signin"
+    page = scene.visitor.sign_in(page, scene.person)
+    assert page.path == "/identity/enrol"
+    enrolled(scene.visitor, scene.house.world, page)
+    assert scene.methods() == [TOTP]
 
 
 def test_a_step_up_by_a_code_keeps_other_sessions(scene: Scene) -> None:
@@ -206,7 +222,8 @@ def test_tokens_that_were_given_before_go_on(scene: Scene) -> None:
 
 
 def removed(scene: Scene) -> None:
-    """As the command line does."""
+    """As the command line does; an app that was added behind the scenes ended nothing yet."""
+    has_an_app(scene)
     letters = FactorLetters(scene.house.world, NoMailer())
     act = operator_act(scene.tenant_id, "test")
     FactorRemoval(scene.house.world, "", None, letters).remove(act, scene.person.id)

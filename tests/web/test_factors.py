@@ -1,85 +1,26 @@
 """Authenticator apps and recovery codes on the account page."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+import base64
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from gatepost.model.factors import Authenticator
 from gatepost.model.mail import MailServer
 from gatepost.model.sign_ins import PASSKEY, TOTP
 from tests.authenticator import Authenticator as Passkey
 from tests.flows import (
-    Application,
-    Landing,
-    Person,
-    Visitor,
     form_of,
-    new_application,
-    new_person,
     redeem,
     token,
 )
 from tests.post_office import PostOffice, post_office
+from tests.web.factor_desk import ACCOUNT, APP, REMOVE, Desk, is_in, seated
 from tests.web.forms import add_passkey, answered, challenge_of, hidden_of
-from tests.web.indoors import Indoors, indoors
+from tests.web.indoors import indoors
 from tests.web.second_factors import App, codes_on, enrolled, halfway, key_on, recovered, typed
-
-ACCOUNT = "/identity/account"
-APP = f"{ACCOUNT}/authenticator"
-REMOVE = f"{APP}/remove"
-
-
-class Desk(NamedTuple):
-    """Somebody who just signed in, with a password, at two browsers."""
-
-    house: Indoors
-    person: Person
-    client: Application
-    here: Visitor
-    elsewhere: Visitor
-
-    @property
-    def tenant_id(self) -> str:
-        return self.house.served.first.id
-
-    def kept(self) -> Authenticator | None:
-        """The app that is kept."""
-        with self.house.world.store.reading(self.tenant_id) as tenancy:
-            return tenancy.sign_ins.authenticator(self.person.id)
-
-    def codes_left(self) -> int:
-        """How many recovery codes are kept."""
-        with self.house.world.store.reading(self.tenant_id) as tenancy:
-            return tenancy.sign_ins.count_recovery_codes(self.person.id)
-
-    def methods(self) -> list[str]:
-        """How each sign-in of the person was made."""
-        with self.house.world.store.reading(self.tenant_id) as tenancy:
-            return [sign_in.method for sign_in in tenancy.sign_ins.of_user(self.person.id)]
-
-    def events(self, word: str) -> list[str]:
-        """The journal's actions about the person that begin with a word."""
-        with self.house.world.store.reading(self.tenant_id) as tenancy:
-            links = tenancy.journal.about(self.person.id, None, 100)
-        found = [link.event.action.value for link in reversed(links)]
-        return [action for action in found if action.startswith(word)]
-
-    def add_app(self) -> tuple[App, list[str]]:
-        """Add an app at the first browser; it and the recovery codes."""
-        page = self.here.get(APP)
-        app, shown = enrolled(self.here, self.house.world, page)
-        return app, codes_on(shown)
-
-
-def seated(house: Indoors) -> Desk:
-    tenant = house.served.first
-    person = new_person(house.served, tenant)
-    client = new_application(house.served, tenant, AllowOfflineAccess=True)
-    here, elsewhere = house.visitor(), house.visitor("198.51.100.7")
-    for visitor in (here, elsewhere):
-        assert visitor.through(visitor.authorize(client), person).answer["code"]
-    return Desk(house, person, client, here, elsewhere)
 
 
 @pytest.fixture
@@ -91,11 +32,6 @@ def desk() -> Desk:
 def mail() -> Iterator[PostOffice]:
     with post_office() as mail:
         yield mail
-
-
-def is_in(visitor: Visitor) -> bool:
-    """Whether the browser shows somebody their account."""
-    return "<h1>Your account</h1>" in visitor.get(ACCOUNT).response.text
 
 
 @pytest.mark.requirement("R-52", "R-50")
@@ -138,6 +74,18 @@ def test_the_journal_tells_of_it_and_holds_no_secret(desk: Desk) -> None:
         told = repr(tenancy.journal.entries(0, 1_000))
     for secret in (app.code(), *codes, *(code.replace("-", "") for code in codes)):
         assert secret not in told
+
+
+def test_recovery_codes_are_saved_as_a_file_that_the_page_holds(desk: Desk) -> None:
+    _, shown = enrolled(desk.here, desk.house.world, desk.here.get(APP))
+    link = re.search(
+        r'<a [^>]*href="data:([^,"]+),([^"]*)" download="([^"]+)"', shown.response.text
+    )
+    assert link is not None
+    assert (link[1], link[3]) == ("text/plain;charset=utf-8", "recovery-codes.txt")
+    lines = unquote(html.unescape(link[2])).splitlines()
+    assert lines[0] == f"Recovery codes for {desk.house.served.url}{ACCOUNT}"
+    assert lines[3:] == codes_on(shown)
 
 
 @pytest.mark.requirement("R-60")
@@ -198,24 +146,6 @@ def test_there_is_one_app_at_a_time(desk: Desk) -> None:
         APP,
     }
     assert desk.kept() == kept
-
-
-FRESH: dict[str, Callable[[Desk], Landing]] = {
-    "the page with a key": lambda desk: desk.here.get(APP),
-    "new recovery codes": lambda desk: desk.here._settle(
-        desk.here.http.post(
-            f"{ACCOUNT}/recovery-codes",
-            data=hidden_of(desk.here.get(ACCOUNT), f"{ACCOUNT}/passkeys/add"),
-        )
-    ),
-}
-
-
-@pytest.mark.parametrize("name", FRESH)
-def test_only_who_signed_in_a_moment_ago_adds_a_factor(desk: Desk, name: str) -> None:
-    desk.house.forward(minutes=10)
-    assert FRESH[name](desk).path == "/identity/signin"
-    assert desk.codes_left() == 0
 
 
 @pytest.mark.requirement("R-52")
@@ -309,17 +239,33 @@ def test_the_picture_holds_what_the_text_says(desk: Desk) -> None:
     assert picture.count("M") > 100
 
 
+def test_an_app_on_the_same_device_is_opened_by_a_link(desk: Desk) -> None:
+    page = desk.here.get(APP)
+    link = re.search(r'id="open_app" href="([^"]+)"', page.response.text)
+    assert link is not None
+    address = urlsplit(html.unescape(link[1]))
+    assert (address.scheme, address.netloc) == ("otpauth", "totp")
+    (secret,) = parse_qs(address.query)["secret"]
+    assert base64.b32decode(secret) == key_on(page)
+    assert page.response.headers["cache-control"] == "no-store"
+
+
 def test_letters_tell_of_each_change(mail: PostOffice) -> None:
     server = MailServer("127.0.0.1", mail.port, is_tls=False)
     desk = seated(indoors(smtp_url=server, mail_from="id@example.com"))
     _, codes = desk.add_app()
-    desk.here.submit(desk.here.get(ACCOUNT), "new_codes")
+    codes += codes_on(desk.here.submit(desk.here.get(ACCOUNT), "new_codes"))
+    page = halfway(desk.elsewhere, desk.elsewhere.authorize(desk.client), desk.person)
+    assert recovered(desk.elsewhere, page, codes[-1]).answer["code"]
     desk.here.submit(desk.here.get(REMOVE), current=desk.person.password)
+    add_passkey(desk.here, Passkey("localhost", desk.house.served.url))
     subjects = [str(handed.letter["Subject"]) for handed in mail.handed]
     assert subjects == [
         "An authenticator app was added for First",
         "New recovery codes were made for First",
+        "A recovery code was used for First",
         "Your authenticator app was removed for First",
+        "A passkey was added for First",
     ]
     for handed in mail.handed:
         assert handed.to == desk.person.email

@@ -1,7 +1,5 @@
 """Requests that are made to be read in two ways, to grow without end, or to hold a connection."""
 
-import socket
-import time
 from typing import Any
 
 import pytest
@@ -10,7 +8,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from gatepost.cli import guard
 from gatepost.cli.quick import QuickProtocol
 from tests.served import Served, Tenant
-from tests.web.bare import DISCOVERY, Line, asking, body_of, line_to
+from tests.web.bare import DISCOVERY, Line, body_of, line_to
 from tests.web.oauth import TOKEN, basic
 
 pytestmark = pytest.mark.requirement("R-68")
@@ -99,7 +97,7 @@ def test_chunk_extensions_without_end_end_the_connection(on_sqlite: Served) -> N
 
 def _is_cut_off(line: Line, more: bytes) -> bool:
     """Whether the server ends the connection while more and more of this comes."""
-    for _ in range(200):
+    for _ in range(4_000):
         try:
             line.send(more)
         except ConnectionError:
@@ -154,29 +152,3 @@ def test_the_rest_of_a_body_is_not_waited_for_after_the_refusal(
         assert line.answer().status == 400
         assert line.is_ended()
     assert len(hardly_kept) == 1
-
-
-def test_who_does_not_read_the_last_answers_is_cut_off_all_the_same(
-    on_sqlite: Served,
-    hardly_kept: list[QuickProtocol],
-    known: Tenant,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(guard, "READ_SECONDS", 0.3)
-    with line_to(on_sqlite) as line:
-        line.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        line.send(DISCOVERY)
-        line.answer()
-        inner = hardly_kept[0].transport.get_extra_info("socket")
-        inner.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
-        line.send(asking(body_of(known)) * 30)
-        assert _is_lost(hardly_kept[0]), "and not only closing"
-
-
-def _is_lost(protocol: Any) -> bool:
-    """Whether the library is told that the connection is gone, within some seconds."""
-    for _ in range(600):
-        if protocol.parser is None:
-            return True
-        time.sleep(0.05)
-    return False

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
+from gatepost.services.floods import Flood
 from tests.flows import AUTHORIZE, CALLBACK, form_of
 from tests.web.forms import ACCOUNT, hidden_of
 from tests.web.indoors import set_enabled
@@ -28,6 +29,12 @@ some = st.sampled_from(range(9))
 browsers = st.integers(0, BROWSERS - 1)
 mostly = st.sampled_from([True, True, False])
 has_forms = precondition(lambda self: self.forms)
+
+
+@pytest.fixture(autouse=True)
+def begin_as_often_as_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of a machine hardly moves, and all its browsers are on one network."""
+    monkeypatch.setattr(Flood, "refusal", lambda *_: None)
 
 
 class Browsers(Party):

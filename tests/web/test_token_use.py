@@ -76,7 +76,7 @@ def test_userinfo_tells_who_somebody_is(served: Served) -> None:
     use = Use(served)
     told = userinfo(served, use.access).json()
     assert (told["name"], told["given_name"], told["family_name"]) == ("Kim Lee", "Kim", "Lee")
-    assert (told["email"], told["email_verified"]) == (use.person.email, True)
+    assert (told["email"], told["email_verified"]) == (use.person.email, False)
     assert type(told["updated_at"]) is int
     roles = f"{served.api()}/Users/{use.person.id}/Roles"
     held = served.http.get(roles, headers=served.admin()).json()

@@ -90,7 +90,7 @@ def _portal(house: House, public_url: str, inside: Inside) -> PortalDoor:
 def _api(house: House, inside: Inside) -> ApiDoor:
     return ApiDoor(
         house.world,
-        (inside.access, inside.lists),
+        (inside.access, inside.lists, inside.portal.passkeys),
         strict_reads=house.settings.strict_client_reads,
         omit_nulls=house.settings.null_members == "omit",
     )

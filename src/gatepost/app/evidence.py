@@ -15,7 +15,7 @@ from gatepost.model.journal_walk import Attested, Verdict
 from gatepost.outgoing import FileWitness, HeaderFault, Messenger, WebWitness, headers_in
 from gatepost.ports import Witness
 from gatepost.services import backups, checkpoints, journal, journal_export, journal_files
-from gatepost.services.checkpoints import CheckpointBook, Keeping
+from gatepost.services.checkpoints import CheckpointBook, Keeping, Standing
 from gatepost.services.journal_care import JournalCare
 from gatepost.services.journal_export import Part
 from gatepost.services.journal_files import FileVerdict
@@ -60,6 +60,11 @@ def write_checkpoint(house: House) -> tuple[int, str]:
     if keeping is None:
         raise StartFault("GATEPOST_CHECKPOINTS is not set. Name a file or an https address in it.")
     return checkpoints.write(house.world, keeping.attester, keeping.witness), keeping.witness.place
+
+
+def checkpoint_standing(house: House) -> Standing:
+    """When the newest checkpoint was made, and whether a journal moved since."""
+    return checkpoints.standing(house.world)
 
 
 def witnessed(files: Iterable[Path], trusted: Iterable[str]) -> Witnessed:

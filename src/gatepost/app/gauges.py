@@ -112,6 +112,16 @@ def connections(store: SqlStore) -> Say:
     return say
 
 
+def checkpoints(waiting: Callable[[datetime], timedelta | None], clock: Clock) -> Say:
+    """How long checkpoints have waited, where this process writes them."""
+
+    def say(share: Share) -> None:
+        wait = waiting(clock.now())
+        share.set((measures.CHECKPOINT_WAIT,), None if wait is None else wait.total_seconds())
+
+    return say
+
+
 def sight(watch: Watch, clock: Clock, rules: KeyRules) -> Say:
     """What the watch saw: when, and which keys, beside how long one is to sign."""
     scheduled = rules.active_for

@@ -35,6 +35,7 @@ from gatepost.services.issuing import Mint
 from gatepost.services.key_schedule import KeySchedule
 from gatepost.services.keys import KeyRing
 from gatepost.services.note_lines import MOST_IN_ALL
+from gatepost.services.passkey_lists import PasskeyLists
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.portal_sessions import PortalSessions
 from gatepost.services.refusals import RefusalBook
@@ -97,10 +98,10 @@ class Server:
         sessions = PortalSessions(house.world, public_url, mint, (desk.tokens, access))
         endpoints = Endpoints(mint, desk.tokens, access, desk.use, desk.devices)
         self._try_outs = TryOuts(house.world, public_url, Calls(house.world, endpoints))
-        letters = FactorLetters(house.world, links.mailer)
-        removal = FactorRemoval(house.world, issuer, self._courier, letters)
+        also = (house.world, issuer, self._courier, FactorLetters(house.world, links.mailer))
+        removal, passkeys = FactorRemoval(*also), PasskeyLists(*also)
         portal = portal_visits.Rooms(
-            house.world, sessions, access, lists, links, self._try_outs, removal
+            house.world, sessions, access, lists, links, self._try_outs, removal, passkeys
         )
         vital = Vital(self.standing, None if house.settings.metrics_listen else self._metrics)
         inside = Inside(rooms, desk, portal, access, lists, vital, self._tracing)
@@ -152,6 +153,7 @@ class Server:
             gauges.connections(self._house.store),
             gauges.sight(self._watch, self._house.world.clock, key_rules(self._house)),
             self._outlook.say,
+            gauges.checkpoints(self._care.waiting, self._house.world.clock),
         )
 
     def _keep_the_rest(self) -> None:
@@ -167,7 +169,7 @@ class Server:
         log = logging.getLogger("gatepost.usage")
         _ = self._house.world.passwords.decoy  # made now, so that no sign-in waits for it
         schedule = KeySchedule(self._house.world, key_rules(self._house))
-        also = (self._try_outs.sweep, schedule.act, self._outlook.look, self._care.act)
+        also = (self._try_outs.sweep, schedule.act, self._outlook.look, *self._care.chores)
         sweeper = Sweeper(self._house.world, also)
         ending = False
         while not ending:
@@ -210,7 +212,7 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLink
         authorize=AuthorizeService(flow, errands, login),
         sign_in=SignInService(flow, errands, courier),
         sign_out=SignOutService(flow, courier),
-        account=AccountService(flow, errands, courier),
+        account=AccountService(flow, errands, courier, letters),
         devices=DeviceService(flow.world, login),
         links=links,
         second_steps=SecondSteps(flow, errands, courier, letters),

@@ -74,7 +74,8 @@ class AccessLog:
 def as_text(at: datetime, answered: Answered) -> str:
     """A line for people."""
     method, path, status, (operation_id, address) = answered[:4]
-    shown = path if path.isprintable() else flat(path)
+    # the one blank that is printable: left as it is, a path could go on like the rest of a line
+    shown = (path if path.isprintable() else flat(path)).replace(" ", "%20")
     return (
         f"{_time(at)} INFO    {method} {shown} {status} "
         f"operation_id={operation_id} address={address}"

@@ -18,6 +18,7 @@ from gatepost.cli.context import (
     settings_of,
     show,
 )
+from gatepost.cli.passkeys import user_passkeys
 from gatepost.cli.second_factors import tenant_set, user_remove_factors
 from gatepost.cli.tenant_choice import act_in
 from gatepost.model import reading
@@ -115,7 +116,7 @@ def tenant_list(as_json: bool, config: Path | None) -> None:
 
 @click.group()
 def user() -> None:
-    """Add people who sign in here, set their passwords, remove their second factors."""
+    """Add people who sign in here, set passwords, remove passkeys and second factors."""
 
 
 @user.command("add")
@@ -168,6 +169,8 @@ def user_set_password(as_json: bool, config: Path | None, email: str, **wishes: 
 
     A one-time password must be changed at the next sign-in. With --link the password stays as it
     is until the person opens the link and chooses another, once and within three days.
+    With the old password go all sign-ins, what applications were given, and the person's passkeys.
+    An authenticator app stays: `user remove-factors` removes that too.
     """
     given = _given(wishes)
     with house_of(config) as house:
@@ -182,6 +185,7 @@ def user_set_password(as_json: bool, config: Path | None, email: str, **wishes: 
 
 
 tenant.add_command(tenant_set)
+user.add_command(user_passkeys)
 user.add_command(user_remove_factors)
 
 

@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from gatepost.app import (
     House,
     StartFault,
     checkpoint_keys,
+    checkpoint_standing,
     has_tenant,
     journal_verdicts,
     open_house,
@@ -61,7 +62,7 @@ def examine(config: Path | None, *, with_journal: bool) -> list[Finding]:
     except StartFault as fault:
         return [*findings, Finding(Level.BAD, "the master key cannot be used", str(fault))]
     try:
-        findings += _house(house)
+        findings += [*_house(house), *_checkpoints(house)]
         findings += _journals(house) if with_journal else ()
     finally:
         house.close()
@@ -157,6 +158,31 @@ def _house(house: House) -> Iterator[Finding]:
         )
     else:
         yield Finding(Level.GOOD, f"the clock says {now.isoformat()}")
+
+
+def _checkpoints(house: House) -> Iterator[Finding]:
+    """Whether checkpoints get to their place, where one is set."""
+    place, every = house.settings.checkpoints, timedelta(seconds=house.settings.checkpoints_every)
+    if place is None:
+        return
+    standing = checkpoint_standing(house)
+    newest = standing.newest.isoformat(timespec="seconds") if standing.newest else None
+    if standing.newest and isinstance(place, Path) and not place.is_file():
+        yield Finding(
+            Level.WARNING,
+            f"{place} is not there, and the newest checkpoint is of {newest}",
+            "It is on the node that wrote it, was put away, or somebody removed it.",
+        )
+    if standing.is_late(house.world.clock.now(), every):
+        yield Finding(
+            Level.WARNING,
+            f"journals wait for a checkpoint; the newest is of {newest}"
+            if newest
+            else "journals wait for a checkpoint; there is none yet",
+            "Run: gatepost journal checkpoint. It says whether its place takes one.",
+        )
+    elif newest:
+        yield Finding(Level.GOOD, f"the newest checkpoint is of {newest}")
 
 
 def _journals(house: House) -> Iterator[Finding]:

@@ -98,6 +98,8 @@ def verify(
     lines = _of_store(name, attested, config)
     if export is not None:
         lines = _of_file(settings, export, name, attested)
+    if settings.checkpoints is not None and not files and not _configured(settings):
+        click.echo("note  no checkpoint is at hand to compare with; name files by --checkpoints")
     is_good = not attested.faults
     for fault in attested.faults:
         click.echo(f"FAIL  {fault}")

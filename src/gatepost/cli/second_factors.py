@@ -7,11 +7,12 @@ import click
 
 from gatepost.app.links import mailer_of
 from gatepost.cli.context import CommandFault, config_option, house_of, json_option, show
+from gatepost.cli.master_keys import yes_option
 from gatepost.cli.tenant_choice import act_in
 from gatepost.model.tenants import SecondFactor
 from gatepost.services import sign_in_rules, users
 from gatepost.services.factor_letters import FactorLetters
-from gatepost.services.sign_in_rules import FactorRemoval
+from gatepost.services.sign_in_rules import FactorRemoval, Having
 
 _CHOICES: tuple[SecondFactor, ...] = get_args(SecondFactor)
 
@@ -51,15 +52,17 @@ def tenant_set(
 @json_option
 @click.option("--tenant-id", help="The tenant; may be left out when there is one.")
 @click.option("--email", required=True, help="The address that the person signs in with.")
+@yes_option
 @config_option
 def user_remove_factors(
-    as_json: bool, config: Path | None, tenant_id: str | None, email: str
+    as_json: bool, config: Path | None, tenant_id: str | None, email: str, yes: bool
 ) -> None:
     """Remove a person's authenticator app, recovery codes and passkeys.
 
     For somebody who lost them. Their password alone opens the account from then on, until they add
     a factor again: make sure that it is them who asks. All of their sign-ins end, and what
-    applications were given. They are told by mail where that is set up.
+    applications were given. They are told by mail where that is set up. Asks first; says what was
+    removed.
     """
     with house_of(config) as house:
         act = act_in(house, tenant_id)
@@ -67,6 +70,9 @@ def user_remove_factors(
         if found is None:
             raise CommandFault(f"There is no user {email} in the tenant {act.tenant_id}.")
         held = sign_in_rules.factors_of(house.world, act.tenant_id, found.id)
+        if held.is_any and not yes:
+            # not where the answer goes, which may be read by a program
+            click.confirm(_question(email, held), abort=True, err=True)
         letters = FactorLetters(house.world, mailer_of(house))
         FactorRemoval(house.world, "", None, letters).remove(act, found.id)
     told = {
@@ -78,3 +84,11 @@ def user_remove_factors(
         "RecoveryCodes": held.codes_left,
     }
     show([told], as_json=as_json)
+
+
+def _question(email: str, held: Having) -> str:
+    app = "an authenticator app, " if held.has_authenticator else ""
+    return (
+        f"{email} has {app}{held.passkeys} passkeys and {held.codes_left} recovery codes. They are "
+        "removed, all sign-ins of the person end, and the password alone opens the account. Go on?"
+    )

@@ -60,6 +60,15 @@ def line(checkpoint: Checkpoint, key: str, sign: Callable[[bytes], str]) -> byte
     return body + _SIGNATURE + sign(body).encode() + b'"}\n'
 
 
+def is_fit(name: object, head: Head) -> bool:
+    """Whether a line can tell of this head: what somebody else wrote into a row need not be one."""
+    seq: object = head.seq
+    hash_: object = head.hash
+    is_number = isinstance(seq, int) and 1 <= seq <= MOST_SEQ
+    is_hash = isinstance(hash_, bytes) and len(hash_) == HASH_SIZE
+    return isinstance(name, str) and is_number and is_hash
+
+
 def read(text: bytes) -> Signed | None:
     """A line taken apart; None when it is none of ours."""
     body, _, _ = text.rpartition(_SIGNATURE)
@@ -68,7 +77,7 @@ def read(text: bytes) -> Signed | None:
         heads = [(name, Head(seq, bytes.fromhex(hash_))) for name, seq, hash_ in found.journals]
     except ValueError:
         return None
-    whole = all(1 <= head.seq <= MOST_SEQ and len(head.hash) == HASH_SIZE for _, head in heads)
+    whole = all(is_fit(name, head) for name, head in heads)
     is_ours = _encoder.encode(found) + b"\n" == text
     if found.kind != KIND or found.at.tzinfo is None or not whole or not is_ours:
         return None

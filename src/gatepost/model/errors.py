@@ -37,6 +37,7 @@ class Code(StrEnum):
     ROLE_NOT_FOUND = "role_not_found"
     USER_NOT_FOUND = "user_not_found"
     SIGN_IN_NOT_FOUND = "sign_in_not_found"
+    PASSKEY_NOT_FOUND = "passkey_not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CLIENT_ID_TAKEN = "client_id_taken"
     ROLE_TAKEN = "role_taken"
@@ -70,6 +71,10 @@ class NotFound(Refused):
 
 class StoreUnavailable(Exception):
     """The store cannot be reached or is too busy just now; trying again later may help."""
+
+
+class JournalUnfit(StoreUnavailable):
+    """The journal cannot be gone on with, because somebody else changed its head."""
 
 
 class BackupFault(Exception):

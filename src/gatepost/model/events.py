@@ -118,6 +118,7 @@ class Head(NamedTuple):
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
+_events = msgspec.json.Decoder(Event)
 
 
 def chain(head: Head, tenant_id: str, event: Event) -> ChainedEvent:
@@ -135,6 +136,14 @@ def chain(head: Head, tenant_id: str, event: Event) -> ChainedEvent:
 def written(event: Event) -> bytes:
     """The event as it stands in what is hashed."""
     return _encoder.encode(event)
+
+
+def is_told(event: Event) -> bool:
+    """Whether what is written says all of an event, so that it is read again as it is."""
+    try:
+        return _events.decode(written(event)) == event
+    except msgspec.ValidationError:
+        return False
 
 
 def next_hash(before: bytes, tenant_id: str, seq: int, event: bytes) -> bytes:

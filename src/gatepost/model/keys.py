@@ -108,9 +108,6 @@ def next_step(keys: tuple[SigningKey, ...], now: datetime, rules: KeyRules) -> N
     signing, follows = signing_key(keys, now), successor(keys, now)
     if signing is None or signing.phase(now) is Phase.RETAINED:
         return Announce(now)
-    last = follows or signing
-    if last.algorithm != rules.algorithm:
-        return Announce(now + rules.announce_for)
     if follows is not None or rules.active_for is None:
         return None
     due = signing.active_from + rules.active_for

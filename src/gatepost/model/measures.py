@@ -72,6 +72,7 @@ KEY_LEFT = "gatepost_signing_key_remaining_seconds"
 KEY_SCHEDULE = "gatepost_signing_key_schedule_seconds"
 SECRETS = "gatepost_client_secrets_expiring"
 SWEEP_AGE = "gatepost_sweep_age_seconds"
+CHECKPOINT_WAIT = "gatepost_checkpoint_wait_seconds"
 LINES_LOST = "gatepost_log_lines_lost_total"
 
 _ROWS = (
@@ -130,6 +131,13 @@ _ROWS = (
     ),
     Measure(
         SWEEP_AGE, Kind.AGE, "Since the deployment was last swept, if it was here.", (), Join.LOWEST
+    ),
+    Measure(
+        CHECKPOINT_WAIT,
+        Kind.GAUGE,
+        "How long checkpoints have waited for a place that takes them; told by the sweeper.",
+        (),
+        Join.HIGHEST,
     ),
     Measure(LINES_LOST, Kind.COUNTER, "Lines of answers that the log could not take."),
 )

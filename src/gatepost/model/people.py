@@ -49,6 +49,7 @@ class User(Struct, frozen=True, kw_only=True):
     external_user_id: str | None = None
     provider_user_id: str | None = None
     enabled: bool = True
+    email_verified: bool = False
     has_password: bool = False
     incarnation: str
     role_ids: tuple[str, ...]

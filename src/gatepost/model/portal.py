@@ -40,9 +40,13 @@ class TryOut(Struct, frozen=True, kw_only=True):
 
 
 class PasswordLink(Struct, frozen=True, kw_only=True):
-    """A link by which a person sets their password, once; a person has one at most (R-82)."""
+    """A link by which a person sets their password, once; a person has one at most (R-82).
+
+    Who uses one that was mailed reads what is sent to the address.
+    """
 
     user_id: str
     email: str
     created_at: datetime
     expires_at: datetime
+    mailed: bool = False

@@ -5,6 +5,7 @@ person, or the person's own account page.
 """
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from msgspec import Struct
 
@@ -48,10 +49,17 @@ class DeviceErrand(Struct, frozen=True, kw_only=True, tag="device"):
     scopes: tuple[str, ...]
 
 
+AccountPart = Literal["", "again", "add-app", "remove-app"]
+
+
 class AccountErrand(Struct, frozen=True, kw_only=True, tag="account"):
-    """A person wants their own account page; `fresh` asks for a sign-in made just now."""
+    """A person wants their own account page; `fresh` asks for a sign-in made just now.
+
+    `part` is where on it they were going; "again" is a change that they are to send once more.
+    """
 
     fresh: bool = False
+    part: AccountPart = ""
 
 
 Errand = AuthorizationRequest | DeviceErrand | AccountErrand

@@ -4,6 +4,7 @@ Both are the operator's choice. A line that was taken was kept: a file was writt
 disk, and a server answered with a status of success.
 """
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -102,8 +103,18 @@ def _append(handle: int, line: bytes) -> None:
     size = os.fstat(handle).st_size
     torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
     text = b"\n" + line if torn else line
+    try:
+        _write_through(handle, text)
+    except OSError:
+        # half a line would be taken for a forged one; a file that only grows keeps it
+        with suppress(OSError):
+            os.ftruncate(handle, size)
+        raise
+
+
+def _write_through(handle: int, text: bytes) -> None:
     if os.write(handle, text) != len(text):
-        raise OSError(28, "no room for the whole line")
+        raise OSError(errno.ENOSPC, "no room for the whole line")
     os.fsync(handle)
 
 

@@ -35,6 +35,7 @@ from gatepost.ports.rewrapping import (
 from gatepost.ports.stores import (
     Deployment,
     DirectoryStore,
+    IdKind,
     PersonFacts,
     Store,
     Tenancy,
@@ -72,6 +73,7 @@ __all__ = [
     "FoundRefreshToken",
     "Glance",
     "GrantStore",
+    "IdKind",
     "JournalBooks",
     "JournalStore",
     "KeyHolder",

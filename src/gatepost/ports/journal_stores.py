@@ -60,8 +60,8 @@ class JournalBooks(Protocol):
     def known(self) -> tuple[str, ...]:
         """The journals that have a head, and the tenants, in order of their ids."""
 
-    def moved(self, after: str | None, most: int) -> tuple[tuple[str, Head], ...]:
-        """Heads that no checkpoint has yet, in order of their tenants."""
+    def moved(self, after: str | None, most: int) -> tuple[tuple[str, Head, bytes], ...]:
+        """Heads that no checkpoint has yet, with their seals, in order of their tenants."""
 
     def attest(self, heads: Iterable[tuple[str, Head]], at: datetime) -> None:
         """Keep that a checkpoint has these. Bookkeeping."""

@@ -8,7 +8,7 @@ something without an event in the journal refuses to be kept.
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from gatepost.model.clients import StoredClient
 from gatepost.model.people import InvitationStatus, User
@@ -21,6 +21,7 @@ from gatepost.ports.journal_stores import JournalBooks, JournalStore
 from gatepost.ports.key_stores import KeyStore
 from gatepost.ports.redemption_stores import RedemptionStore, SpendingOf
 
+IdKind = Literal["client", "user"]
 MOST_LEASE = timedelta(hours=1)
 
 
@@ -64,6 +65,9 @@ class DirectoryStore(Protocol):
 
     def remove_role(self, role_id: str) -> None:
         """Remove the role from everybody who has it, and then the role."""
+
+    def reserve_id(self, kind: IdKind, id_: str) -> bool:
+        """Keep an id for this tenant for good; False when another tenant has it or had it."""
 
     def add_user(self, user: User) -> bool:
         """Keep a new user; False when the id, or the address at the provider, is taken."""
@@ -109,6 +113,9 @@ class DirectoryStore(Protocol):
 
     def enabled_users_in_role(self, role_id: str) -> int:
         """How many users that are not disabled have the role."""
+
+    def able_users_in_role(self, role_id: str) -> int:
+        """How many of those can sign in here: known here, with a password or a passkey."""
 
     def clients_in_role(self, role_id: str, page: PageOf) -> tuple[StoredClient, ...]:
         """Client-credentials clients that have the role, in order of creation."""

@@ -108,6 +108,36 @@ def read(
     )
 
 
+def no_longer_fits(request: AuthorizationRequest, client: StoredClient) -> ShowError | None:
+    """Why a request that was read before may not be answered as its client is registered now.
+
+    Whoever changed the registration meant it for what is under way too. No address is trusted then,
+    so it is told on a page of ours.
+    """
+    registered: tuple[str, ...] = getattr(client.settings, "redirect_uris", ())
+    fits = (
+        redirects.is_registered(registered, request.redirect_uri)
+        and _response_fault(response.parts_of(request.response_type), client) is None
+        and request.scopes == scopes.allowed(client.settings, request.scopes)
+        and (request.challenge is not None or not _must_prove(client))
+    )
+    return None if fits else _CHANGED
+
+
+def _must_prove(client: StoredClient) -> bool:
+    return BY_NAME[client.kind].needs_pkce or bool(extension(client.settings, "require_pkce"))
+
+
+_CHANGED = ShowError(
+    OAuthError(
+        "unauthorized_client",
+        "the application was registered anew while you were signing in; go back to it and start "
+        "again",
+        "registration_changed",
+    )
+)
+
+
 def _not_supported(parameters: Mapping[str, str]) -> OAuthError | None:
     """Parameters that we refuse by name; ignoring them would change what was asked (R-35).
 
@@ -209,9 +239,8 @@ def _tenant_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthErr
 
 def _extras(parameters: Mapping[str, str], client: StoredClient) -> dict[str, Any] | OAuthError:
     """What is read in a way of its own, by the name of its field."""
-    must_prove = BY_NAME[client.kind].needs_pkce or bool(extension(client.settings, "require_pkce"))
     found: dict[str, Any] = {
-        "challenge": pkce.read_challenge(parameters, required=must_prove),
+        "challenge": pkce.read_challenge(parameters, required=_must_prove(client)),
         "prompts": _prompts(parameters),
         "max_age": _max_age(parameters),
         "claims": read_claims(parameters.get("claims")),

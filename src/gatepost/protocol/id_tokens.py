@@ -93,8 +93,12 @@ def person_claims(
             "preferred_username": user.email,
             "updated_at": int(user.updated_at.timestamp()),
         },
-        # The tenant's administrator entered the address and vouches for it.
-        EMAIL: {"email": user.email, "email_verified": True if user.email else None},
+        # An administrator typed the address; it is the person's own once they used what was
+        # mailed to it.
+        EMAIL: {
+            "email": user.email,
+            "email_verified": user.email_verified if user.email else None,
+        },
         API_SCOPE: {"roles": person.role_ids, "role_type": person.role_types},
     }
     told: dict[str, Any] = {}

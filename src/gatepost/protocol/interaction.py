@@ -15,7 +15,7 @@ from gatepost.model.requests import (
     Errand,
     Progress,
 )
-from gatepost.model.sign_ins import SignIn
+from gatepost.model.sign_ins import RECENT, SignIn
 from gatepost.protocol.parameters import OAuthError
 
 ConsentRule = Literal["remember", "always", "never"]
@@ -66,7 +66,7 @@ def next_step(errand: Errand, progress: Progress, facts: Facts) -> Step | OAuthE
             return _UNMET
         return _page(errand, Step.SIGN_IN)
     if facts.owed is not Owed.NOTHING:
-        return _page(errand, _PAGE_OF[facts.owed])
+        return _page(errand, _step_up(facts, sign_in))
     if facts.must_change_password:
         return _page(errand, Step.PASSWORD)
     if _must_choose(errand, progress, sign_in):
@@ -96,6 +96,16 @@ _WITHOUT_A_PAGE = {
         "consent_required", "the person has not consented to this", "consent_required"
     ),
 }
+
+
+def _step_up(facts: Facts, sign_in: SignIn) -> Step:
+    """The page for what a session owes.
+
+    A first factor is added with a password typed a moment ago: else whoever takes an open session
+    over would make it theirs for good.
+    """
+    is_recent = facts.now - sign_in.signed_in_at < RECENT
+    return Step.SIGN_IN if facts.owed is Owed.A_FACTOR and not is_recent else _PAGE_OF[facts.owed]
 
 
 def _page(errand: Errand, step: Step) -> Step | OAuthError:

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from gatepost.model.events import Action
 from gatepost.model.factors import Owed
 from gatepost.model.people import User
-from gatepost.model.requests import AccountErrand
+from gatepost.model.requests import AccountErrand, AccountPart
 from gatepost.model.sign_ins import (
+    PASSKEY,
     PASSKEY_LIMIT,
     PASSKEY_NAME_MAX,
     Consent,
@@ -27,8 +28,9 @@ from gatepost.services.courier import Courier
 from gatepost.services.digests import first_found
 from gatepost.services.endings import Ended
 from gatepost.services.errands import Errands
+from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.first_steps import owed_by
-from gatepost.services.flows import Flow, Next, Reference
+from gatepost.services.flows import Flow, Next, Reference, Stand
 from gatepost.services.new_passwords import NewPassword
 from gatepost.services.own_account import Someone, changing, known_password, own_event
 from gatepost.services.sign_in import Problem
@@ -54,14 +56,22 @@ class Overview(NamedTuple):
     passkeys: tuple[Passkey, ...]
 
 
+def asks_for_one_time(stand: Stand) -> bool:
+    """Whether who replaces a one-time password must type it: nobody did who came by a passkey."""
+    return stand.sign_in is not None and stand.sign_in.method == PASSKEY
+
+
 class AccountService:
     """What people do about themselves."""
 
-    def __init__(self, flow: Flow, errands: Errands, courier: Courier) -> None:
+    def __init__(
+        self, flow: Flow, errands: Errands, courier: Courier, letters: FactorLetters
+    ) -> None:
         self._flow = flow
         self._world = flow.world
         self._errands = errands
         self._courier = courier
+        self._letters = letters
 
     def someone(self, browser: Browser) -> Someone | None:
         """Who is signed in, in the tenant they signed in to last; nobody who owes more first."""
@@ -84,9 +94,12 @@ class AccountService:
                         return tenant_id
         return tenants.chosen(self._world, alias)
 
-    def begin(self, tenant_id: str, browser: Browser, *, fresh: bool) -> Next | None:
+    def begin(
+        self, tenant_id: str, browser: Browser, *, fresh: bool, part: AccountPart = ""
+    ) -> Next | None:
         """Sign in for the account page; None when there is nothing to do first."""
-        outcome = self._errands.begin(tenant_id, AccountErrand(fresh=fresh), browser)
+        errand = AccountErrand(fresh=fresh, part=part)
+        outcome = self._errands.begin(tenant_id, errand, browser)
         return outcome if isinstance(outcome, Next) else None
 
     def overview(self, who: Someone) -> Overview | None:
@@ -131,13 +144,18 @@ class AccountService:
     def replace_one_time(
         self, reference: Reference, typed: NewPassword, browser: Browser
     ) -> Problem | ShowError | None:
-        """Change a one-time password, as a step of an errand."""
+        """Change a one-time password, as a step of an errand; by who showed that they know it."""
         stand = self._errands.stand(reference, browser)
         if isinstance(stand, ShowError):
             return stand
         if stand.step is not Step.PASSWORD or stand.person is None or stand.sign_in is None:
             return None
         who = Someone(reference.tenant_id, stand.sign_in, stand.person)
+        if asks_for_one_time(stand):
+            # a passkey may be somebody else's, whom the one-time password is to keep out
+            known = known_password(self._flow, who, typed.current, browser)
+            if isinstance(known, Problem):
+                return known
         fault = new_passwords.typed_fault(self._world, typed, stand.person, stand.tenant)
         if fault:
             return Problem(fault)
@@ -205,16 +223,19 @@ class AccountService:
             tenancy.journal.append(own_event(self._world, Action.PASSKEY_ADDED, who, browser))
             ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
             endings.revoke_grants(ending, tenancy, who.user.id, "passkey_added")
+            tenant = tenancy.directory.tenant()
         self._courier.send(ended.notes)
+        if tenant is not None:
+            self._letters.tell(tenant, who.user, Action.PASSKEY_ADDED)
         return None
 
     def remove_passkey(self, who: Someone, passkey_id: str, browser: Browser) -> None:
         """Remove a passkey; whoever has it is out too (R-52)."""
         with changing(self._flow, who, browser) as (tenancy, ending):
             ended = Ended()
-            if tenancy.sign_ins.remove_passkey(who.user.id, passkey_id):
-                event = own_event(self._world, Action.PASSKEY_REMOVED, who, browser)
-                tenancy.journal.append(event)
+            passkey = tenancy.sign_ins.passkey(passkey_id)
+            is_theirs = passkey is not None and passkey.user_id == who.user.id
+            if passkey and is_theirs and endings.remove_passkey(ending, tenancy, passkey):
                 ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
                 endings.revoke_grants(ending, tenancy, who.user.id, "passkey_removed")
         self._courier.send(ended.notes)

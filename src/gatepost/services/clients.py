@@ -76,10 +76,11 @@ def add(
             updated_at=now,
             version=1,
         )
-        if not tenancy.clients.add(client):
+        is_free = tenancy.directory.reserve_id("client", client.settings.id)
+        if not is_free or not tenancy.clients.add(client):
             raise Refused(
                 Code.CLIENT_ID_TAKEN,
-                f"The client id {client.settings.id} is already in use.",
+                f"The client id {client.settings.id} is in use, or was used before.",
                 "Choose another id, or leave Id out to have one generated.",
             )
         after = told(client)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gatepost.model.clients import extension
 from gatepost.model.events import Action, Actor, Event, Origin
-from gatepost.model.sign_ins import SignIn
+from gatepost.model.sign_ins import Passkey, SignIn
 from gatepost.ports import Tenancy
 from gatepost.protocol import logout
 from gatepost.services.note_lines import LogoutNote
@@ -105,3 +105,37 @@ def end_password_link(ending: Ending, tenancy: Tenancy, user_id: str) -> bool:
         )
     )
     return True
+
+
+def remove_passkeys(ending: Ending, tenancy: Tenancy, user_id: str) -> int:
+    """Remove all passkeys of a person, because each alone opens the account; how many there were.
+
+    For each way in which somebody gets back an account that may have been taken.
+    """
+    found = tenancy.sign_ins.passkeys_of(user_id)
+    return sum(remove_passkey(ending, tenancy, passkey) for passkey in found)
+
+
+def remove_passkey(ending: Ending, tenancy: Tenancy, passkey: Passkey) -> bool:
+    """Remove one passkey; False when it is gone already."""
+    if not tenancy.sign_ins.remove_passkey(passkey.user_id, passkey.id):
+        return False
+    _end_lone_codes(tenancy, passkey.user_id)
+    tenancy.journal.append(
+        Event(
+            at=ending.world.clock.now(),
+            action=Action.PASSKEY_REMOVED,
+            actor=ending.actor,
+            origin=ending.origin,
+            target=passkey.user_id,
+            before={"Passkey": passkey.name, "Added": passkey.created_at},
+        )
+    )
+    return True
+
+
+def _end_lone_codes(tenancy: Tenancy, user_id: str) -> None:
+    """Recovery codes stand in for a factor: with the last one they go, and wait for no other."""
+    known = tenancy.sign_ins.factors(user_id)
+    if not known.has_authenticator and not known.has_passkey:
+        tenancy.sign_ins.set_recovery_codes(user_id, ())

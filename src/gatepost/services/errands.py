@@ -22,7 +22,7 @@ from gatepost.model.requests import (
 )
 from gatepost.model.sign_ins import SignIn
 from gatepost.ports import Tenancy
-from gatepost.protocol import interaction
+from gatepost.protocol import authorization, interaction
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import NONE, ConsentRule, Facts, Step
 from gatepost.protocol.parameters import OAuthError
@@ -93,10 +93,11 @@ class Errands:
         if not browser.binding or not is_one_of(pending.browser_digest, mine):
             return OTHER_BROWSER
         client = None
-        if pending.client_id is not None:
-            client = self._client(tenancy, pending.client_id)
-            if client is None:
-                return SWITCHED_OFF
+        if not isinstance(pending.errand, AccountErrand):
+            found = self._client(tenancy, pending.errand)
+            if isinstance(found, ShowError):
+                return found
+            client = found
         sign_in = sign_in_of(self._world, tenancy, browser)
         step = self._step(tenancy, pending.errand, pending.progress, sign_in)
         first = standing(self._world, tenancy, pending.progress)
@@ -177,10 +178,10 @@ class Errands:
         if sign_in is None:
             return GONE
         if isinstance(errand, AccountErrand):
-            return Home(ACCOUNT_PAGE)
-        client = self._client(tenancy, errand.client_id)
-        if client is None:
-            return SWITCHED_OFF
+            return Home(ACCOUNT_PAGE, part=errand.part)
+        client = self._client(tenancy, errand)
+        if isinstance(client, ShowError):
+            return client
         if isinstance(errand, DeviceErrand):
             return devices.let_in(self._flow, tenancy, errand, (client, sign_in, origin))
         return finishing.keep(self._flow, tenancy, tenant_id, errand, (client, sign_in))
@@ -210,9 +211,16 @@ class Errands:
         tenancy.grants.add_pending(pending)
         return Reference(tenant_id, pending.id)
 
-    def _client(self, tenancy: Tenancy, client_id: str) -> StoredClient | None:
-        client = tenancy.clients.find(client_id)
-        return client if client is not None and client.settings.enabled else None
+    def _client(
+        self, tenancy: Tenancy, errand: AuthorizationRequest | DeviceErrand
+    ) -> StoredClient | ShowError:
+        """The client of an errand, as it is registered now and not as it was at the beginning."""
+        client = tenancy.clients.find(errand.client_id)
+        if client is None or not client.settings.enabled:
+            return SWITCHED_OFF
+        if isinstance(errand, AuthorizationRequest):
+            return authorization.no_longer_fits(errand, client) or client
+        return client
 
     def _consent_rule(self, tenancy: Tenancy, errand: Errand) -> ConsentRule:
         """Our own portal is no application that somebody might mistrust."""

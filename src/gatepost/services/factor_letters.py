@@ -29,6 +29,21 @@ and its recovery codes with it.""",
         """New recovery codes were made for your account{where}.
 The old ones open nothing any more.""",
     ),
+    Action.PASSKEY_ADDED: (
+        "A passkey was added",
+        """A passkey was added to your account{where}.
+It alone opens the account from now on, by fingerprint, face or the PIN of its device.""",
+    ),
+    Action.PASSKEY_REMOVED: (
+        "Your passkeys were removed",
+        """An administrator removed one or all of the passkeys of your account{where}.
+You sign in with your password, and can add passkeys again on your account page.""",
+    ),
+    Action.RECOVERY_CODE_USED: (
+        "A recovery code was used",
+        """Somebody signed in to your account{where} with your password and one of your recovery
+codes. You see how many are left on your account page, and make new ones there.""",
+    ),
     Action.FACTORS_REMOVED: (
         "Your second factors were removed",
         """An administrator removed the authenticator app, the recovery codes and the passkeys

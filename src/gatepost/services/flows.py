@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gatepost.model.clients import StoredClient
 from gatepost.model.events import ANONYMOUS, Action, Event, Origin
 from gatepost.model.people import User
-from gatepost.model.requests import AuthorizationRequest, Errand, Pending
+from gatepost.model.requests import AccountPart, AuthorizationRequest, Errand, Pending
 from gatepost.model.sign_ins import SignIn
 from gatepost.model.tenants import Tenant
 from gatepost.ports import PasskeyVerifier
@@ -125,6 +125,7 @@ class Home(NamedTuple):
 
     page: str
     client_name: str = ""
+    part: AccountPart = ""
 
 
 ACCOUNT_PAGE = "account"

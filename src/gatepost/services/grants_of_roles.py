@@ -1,6 +1,7 @@
 """Who may be given which roles, decided inside the writing transaction against ids (R-65)."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from gatepost.model.callers import Caller
 from gatepost.model.errors import Code, Refused
@@ -34,15 +35,30 @@ def roles_to_give(
     return tuple(sorted(given))
 
 
-def keep_an_administrator(tenancy: Tenancy, before: tuple[int, int]) -> None:
-    """Refuse a change that takes the last administrating person, or the last administrator.
+class Administrators(NamedTuple):
+    """How many enabled users and clients hold the role, and how many of the users can sign in."""
 
-    `before` is what `count_administrators` said ahead of the change; the change is undone when
-    this raises, because it raises inside the transaction.
+    able: int
+    people: int
+    clients: int
+
+
+def keep_an_administrator(tenancy: Tenancy, before: Administrators) -> None:
+    """Refuse a change that takes the last person who administers, or the last administrator.
+
+    A person who has no password yet, or signs in at a provider that is not connected, is no way
+    back. `before` is what `count_administrators` said ahead of the change; the change is undone
+    when this raises, because it raises inside the transaction.
     """
-    people, clients = count_administrators(tenancy)
-    lost_people = before[0] > 0 and people == 0
-    if lost_people or (sum(before) > 0 and people + clients == 0):
+    now = count_administrators(tenancy)
+    if before.able and not now.able:
+        raise Refused(
+            Code.LAST_ADMINISTRATOR,
+            "This would leave the tenant without an administrator who can sign in.",
+            "Give the administrator role first to another user who has a password here.",
+        )
+    lost_people = before.people and not now.people
+    if lost_people or (before.people + before.clients and not now.people + now.clients):
         raise Refused(
             Code.LAST_ADMINISTRATOR,
             "This would leave the tenant without an administrator.",
@@ -50,10 +66,14 @@ def keep_an_administrator(tenancy: Tenancy, before: tuple[int, int]) -> None:
         )
 
 
-def count_administrators(tenancy: Tenancy) -> tuple[int, int]:
-    """How many enabled users and clients hold the administrator role."""
+def count_administrators(tenancy: Tenancy) -> Administrators:
+    """Who holds the administrator role now."""
     role = tenancy.directory.role_of_type(ADMINISTRATOR)
     if role is None:
-        return 0, 0
+        return Administrators(0, 0, 0)
     directory = tenancy.directory
-    return directory.enabled_users_in_role(role.id), directory.enabled_clients_in_role(role.id)
+    return Administrators(
+        directory.able_users_in_role(role.id),
+        directory.enabled_users_in_role(role.id),
+        directory.enabled_clients_in_role(role.id),
+    )

@@ -3,7 +3,7 @@
 What was not attested is not removed, so the checkpoints come first.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gatepost.model.events import DEPLOYMENT, Action, Actor, Event, Origin
 from gatepost.model.tenants import Tenant
@@ -11,13 +11,14 @@ from gatepost.ports import Deployment
 from gatepost.services import journal
 from gatepost.services.checkpoints import CheckpointBook
 from gatepost.services.retention import Retention
+from gatepost.services.sweeping import Chore
 from gatepost.services.world import World
 
 ROLL = Actor("operator", "roll")
 
 
 class JournalCare:
-    """For the process that sweeps; it is asked once a minute, and once when the process ends."""
+    """For the process that sweeps: its chores, in their order, and what is left at the end."""
 
     def __init__(self, world: World, book: CheckpointBook, retention: Retention) -> None:
         self._world = world
@@ -25,17 +26,24 @@ class JournalCare:
         self._retention = retention
         self._is_enrolled = False
 
-    def act(self, now: datetime) -> int:
-        """Do what is due; how many links went."""
-        if not self._is_enrolled:
-            enrol(self._world)
-            self._is_enrolled = True
-        self._book.act(now)
-        return self._retention.act(now)
+    @property
+    def chores(self) -> tuple[Chore, ...]:
+        """What is asked once a minute; each by itself, so that none hinders the others."""
+        return self._enrol, self._book.act, self._retention.act
+
+    def waiting(self, now: datetime) -> timedelta | None:
+        """How long checkpoints have waited for their place; None where others write them."""
+        return self._book.waiting(now)
 
     def finish(self) -> None:
         """Attest what happened since."""
         self._book.finish()
+
+    def _enrol(self, _now: datetime) -> int:
+        if not self._is_enrolled:
+            enrol(self._world)
+            self._is_enrolled = True
+        return 0
 
 
 def enrol(world: World) -> int:

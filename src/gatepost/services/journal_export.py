@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gatepost.model import journal_lines
-from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, ChainedEvent, Event, Head, Origin
-from gatepost.ports import Tenancy
+from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Event, Head, Origin
 from gatepost.services import journal
 from gatepost.services.world import World
 
@@ -62,31 +61,42 @@ def _note(world: World, tenant_id: str | None, part: Part) -> None:
 
 
 def _lines(world: World, tenant_id: str, part: Part) -> Iterator[bytes]:
-    with world.store.reading(tenant_id) as tenancy:
-        span = _span(tenancy, part)
+    span = _span(world, tenant_id, part)
     before = span.before
     for link in journal.links(world, tenant_id, before.seq):
         if link.seq > span.last:
             return
+        if link.seq != before.seq + 1:
+            before = _begins_now(world, tenant_id, before)
+        if link.seq <= before.seq:
+            continue
         head = Head(link.seq, link.hash)
-        seal = span.sealed[1] if span.sealed and span.sealed[0] == head else None
+        seal = span.sealed[1] if span.sealed and span.sealed[0] == head and span.sealed[1] else None
         yield journal_lines.line(before.hash, link, seal)
         before = head
 
 
-def _span(tenancy: Tenancy, part: Part) -> _Span:
-    kept, begins, sealed = tenancy.journal, tenancy.journal.begins(), tenancy.journal.head()
-    end = sealed[0].seq if sealed else 0
-    first = max(part.after, begins.seq) + 1
-    if part.since is not None:
-        first = max(first, kept.first_since(part.since) or end + 1)
-    if part.until is not None:
-        end = min(end, kept.last_before(part.until) or 0)
-    return _Span(_link_before(tenancy, first, begins), end, sealed)
+def _span(world: World, tenant_id: str, part: Part) -> _Span:
+    begins = journal.begins(world, tenant_id)
+    with world.store.reading(tenant_id) as tenancy:
+        kept, sealed = tenancy.journal, tenancy.journal.head()
+        end = sealed[0].seq if sealed else 0
+        first = max(part.after, begins.seq) + 1
+        if part.since is not None:
+            first = max(first, kept.first_since(part.since) or end + 1)
+        if part.until is not None:
+            end = min(end, kept.last_before(part.until) or 0)
+    return _Span(_link_before(world, tenant_id, first, begins), end, sealed)
 
 
-def _link_before(tenancy: Tenancy, seq: int, begins: Head) -> Head:
+def _begins_now(world: World, tenant_id: str, before: Head) -> Head:
+    """Where a journal begins whose oldest links went meanwhile; else the lines show the gap."""
+    begins = journal.begins(world, tenant_id)
+    return begins if begins.seq > before.seq else before
+
+
+def _link_before(world: World, tenant_id: str, seq: int, begins: Head) -> Head:
     if seq == begins.seq + 1:
         return begins
-    found: tuple[ChainedEvent, ...] = tenancy.journal.entries(seq - 2, 1)
+    found = journal.some_links(world, tenant_id, seq - 2, 1)
     return Head(seq - 1, found[0].hash if found else b"")

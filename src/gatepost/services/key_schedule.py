@@ -20,6 +20,7 @@ from gatepost.model.keys import (
     heir,
     next_step,
     signing_key,
+    successor,
 )
 from gatepost.ports import Deployment
 from gatepost.services import keys
@@ -86,21 +87,19 @@ class KeySchedule:
         return next_step(deployment.signing_keys(), self._world.clock.now(), self._rules)
 
 
-def settle(world: World, algorithm: Algorithm, retain_for: timedelta) -> SigningKey:
-    """The key that signs, of this algorithm; made to sign at once where there is none such.
+def settle(world: World, algorithm: Algorithm, retain_for: timedelta) -> None:
+    """See that a key of this algorithm signs, or is announced; else one is made that signs at once.
 
     Whoever changes the algorithm wants it changed; the schedule changes keys of one kind.
     """
-    current = keys.ensure(world, algorithm)
-    if current.algorithm == algorithm:
-        return current
+    keys.ensure(world, algorithm)
+    with world.store.reading_all() as deployment:
+        if _has_turned(world, deployment, algorithm):
+            return
     fresh = world.signer.generate(algorithm, world.clock.now())
     with world.store.writing_all() as deployment:
-        signing = signing_key(deployment.signing_keys(), world.clock.now())
-        if signing is not None and signing.algorithm == algorithm:
-            return signing
-        _take_over(world, deployment, fresh, retain_for)
-    return fresh
+        if not _has_turned(world, deployment, algorithm):
+            _take_over(world, deployment, fresh, retain_for)
 
 
 def rotate(world: World, rules: KeyRules, announce_for: timedelta | None = None) -> SigningKey:
@@ -143,6 +142,13 @@ def revoke(world: World, algorithm: Algorithm, kid: str) -> Revoked | None:
         elif signs not in rest:
             deployment.save_key_phases(signs)
     return Revoked(gone, signs or spare)
+
+
+def _has_turned(world: World, deployment: Deployment, algorithm: Algorithm) -> bool:
+    known, now = deployment.signing_keys(), world.clock.now()
+    return algorithm in [
+        key.algorithm for key in (signing_key(known, now), successor(known, now)) if key
+    ]
 
 
 def _take_over(

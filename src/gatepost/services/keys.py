@@ -95,10 +95,7 @@ class KeyRing:
 
 
 def ensure(world: World, algorithm: Algorithm) -> SigningKey:
-    """The key that signs, made with this algorithm when there is none.
-
-    A key of another algorithm than the one that signs is announced, by the schedule.
-    """
+    """The key that signs, made with this algorithm when there is none."""
     with world.store.reading_all() as deployment:
         current = signing_key(deployment.signing_keys(), world.clock.now())
     if current is not None:

@@ -71,7 +71,8 @@ def _again(letter: Letter) -> tuple[str, str, str]:
     who = f"{by}, an administrator," if by else _SOMEBODY
     return (
         f"Choose a new password{where}",
-        f"{who} asked that you choose a new password{where}.",
+        f"""{who} asked that you choose a new password{where}.
+When you do, you are signed out everywhere, and your passkeys are removed.""",
         "If you ignore this letter, nothing happens: your password stays as it is.",
     )
 

@@ -8,6 +8,8 @@ is made, and in the end by itself. `endings.end_password_link` is what all of th
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from gatepost.model import throttle
 from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import Action, Actor, Event, Origin
@@ -47,11 +49,13 @@ class Link(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """Whom a link is for, in which tenant, and until when."""
+    """Whom a link is for, in which tenant, until when, and whether they have passkeys to lose."""
 
     user: User
     tenant: Tenant
     expires_at: datetime
+    has_passkeys: bool
+    mailed: bool
 
 
 class PasswordLinks:
@@ -81,31 +85,46 @@ class PasswordLinks:
 
         Refused where the person or the tenant was mailed too often; the earlier link stays then.
         """
-        token = self._world.dice.token(_TOKEN_BYTES)
-        now = self._world.clock.now()
-        with writing_as(self._world, act) as tenancy:
-            user, email = _to_sign_in_here(tenancy, user_id)
-            counted = self._counted(tenancy, act, user) if self._mailer.is_set else {}
-            link = PasswordLink(
-                user_id=user.id,
-                email=email,
-                created_at=now,
-                expires_at=now + PASSWORD_LINK_LIFETIME,
-            )
-            digest = self._world.secrets.digest_of(_KIND, token)
-            tenancy.directory.set_password_link(link, digest)
-            told = {"Email": email, "ExpiresAt": link.expires_at}
-            made = event(self._world, act, Action.PASSWORD_LINK_MADE, user.id, after=told)
-            tenancy.journal.append(made)
-            letter = Letter(user, email, *_who(tenancy, act), link.expires_at)
-        address = f"{self._public_url}{WELCOME_PATH}?link={Reference(act.tenant_id, token).text}"
         if not self._mailer.is_set:
-            return Link(address, link.expires_at, None)
-        if self._mailer.send(email, *written(letter, address)):
-            return Link(None, link.expires_at, email)
+            return self._handed_over(act, user_id)
+        with writing_as(self._world, act) as tenancy:
+            user, _ = _to_sign_in_here(tenancy, user_id)
+            counted = self._counted(tenancy, act, user)
+            address, link = self._kept(tenancy, act, user_id, mailed=True)
+            letter = Letter(user, link.email, *_who(tenancy, act), link.expires_at)
+        if self._mailer.send(link.email, *written(letter, address)):
+            return Link(None, link.expires_at, link.email)
         with self._world.store.writing(act.tenant_id) as tenancy:
             throttling.give_back(self._world, tenancy, counted)
+        # another one: that of the letter, which may arrive after all, proves whose the address is
+        return self._handed_over(act, user_id)
+
+    def _handed_over(self, act: Act, user_id: str) -> Link:
+        """A link for whoever asked for it to hand over."""
+        with writing_as(self._world, act) as tenancy:
+            address, link = self._kept(tenancy, act, user_id, mailed=False)
         return Link(address, link.expires_at, None)
+
+    def _kept(
+        self, tenancy: Tenancy, act: Act, user_id: str, *, mailed: bool
+    ) -> tuple[str, PasswordLink]:
+        """A new link in place of an earlier one, and its address."""
+        user, email = _to_sign_in_here(tenancy, user_id)
+        token, now = self._world.dice.token(_TOKEN_BYTES), self._world.clock.now()
+        link = PasswordLink(
+            user_id=user.id,
+            email=email,
+            created_at=now,
+            expires_at=now + PASSWORD_LINK_LIFETIME,
+            mailed=mailed,
+        )
+        digest = self._world.secrets.digest_of(_KIND, token)
+        tenancy.directory.set_password_link(link, digest)
+        told = {"Email": email, "ExpiresAt": link.expires_at}
+        made = event(self._world, act, Action.PASSWORD_LINK_MADE, user.id, after=told)
+        tenancy.journal.append(made)
+        reference = Reference(act.tenant_id, token).text
+        return f"{self._public_url}{WELCOME_PATH}?link={reference}", link
 
     def opened(self, text: str) -> Opened | None:
         """Whom a link is for. Whatever is wrong with it, the answer is None."""
@@ -118,7 +137,8 @@ class PasswordLinks:
     def use(self, text: str, typed: NewPassword, origin: Origin) -> Opened | Problem | None:
         """Set the password: whose it is now, what to type otherwise, or None for a dead link.
 
-        All that came of an earlier password ends (R-52).
+        All that came of an earlier password ends (R-52), and the passkeys go: somebody else may
+        have added them. An authenticator app stays, because a link proves no more than a mailbox.
         """
         reference = Reference.parse(text)
         opened = self.opened(text)
@@ -130,7 +150,7 @@ class PasswordLinks:
         phc = self._world.passwords.hash(typed.new)
         with self._world.store.writing(reference.tenant_id) as tenancy:
             found = self._alive(tenancy, reference)
-            ended = self._set(tenancy, found.user, phc, origin) if found else None
+            ended = self._set(tenancy, found, phc, origin) if found else None
         if found is None or ended is None:
             return None
         if self._courier is not None:
@@ -160,18 +180,33 @@ class PasswordLinks:
         if user is None or tenant is None:
             return None
         is_theirs = user.enabled and user.provider_id == LOCAL_PROVIDER and user.email == link.email
-        return Opened(user, tenant, link.expires_at) if is_theirs else None
+        has_passkeys = bool(tenancy.sign_ins.passkeys_of(user.id))
+        found = Opened(user, tenant, link.expires_at, has_passkeys, link.mailed)
+        return found if is_theirs else None
 
-    def _set(self, tenancy: Tenancy, user: User, phc: str, origin: Origin) -> Ended | None:
+    def _set(self, tenancy: Tenancy, opened: Opened, phc: str, origin: Origin) -> Ended | None:
         """Set the password by the link; None when another was quicker to use it."""
+        user = opened.user
         now, actor = self._world.clock.now(), Actor("user", user.id)
         ending = Ending(self._world, self._issuer, actor, origin)
         if not endings.end_password_link(ending, tenancy, user.id):
             return None
         tenancy.directory.set_password(user.id, phc, now, must_change=False)
+        is_news = opened.mailed and not user.email_verified
+        if is_news:
+            read = replace(user, email_verified=True, updated_at=now, version=user.version + 1)
+            tenancy.directory.save_user(read, user.version)
         tenancy.journal.append(
-            Event(at=now, action=Action.PASSWORD_SET, actor=actor, origin=origin, target=user.id)
+            Event(
+                at=now,
+                action=Action.PASSWORD_SET,
+                actor=actor,
+                origin=origin,
+                target=user.id,
+                after={"EmailVerified": True} if is_news else None,
+            )
         )
+        endings.remove_passkeys(ending, tenancy, user.id)
         ended = endings.end_all(ending, tenancy, user.id)
         endings.revoke_grants(ending, tenancy, user.id, "password_changed")
         return ended

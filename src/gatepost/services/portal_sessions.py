@@ -14,6 +14,7 @@ import msgspec
 from gatepost.model import base64url
 from gatepost.model.callers import Caller
 from gatepost.model.events import Origin
+from gatepost.model.factors import Owed
 from gatepost.model.people import User
 from gatepost.model.portal import PortalSession
 from gatepost.model.sign_ins import TOUCH_AFTER, SignIn
@@ -27,6 +28,7 @@ from gatepost.services.access import AccessService
 from gatepost.services.browsers import touch
 from gatepost.services.client_login import FormRequest
 from gatepost.services.digests import first_found
+from gatepost.services.first_steps import owed_by
 from gatepost.services.issuing import Mint
 from gatepost.services.principals import confirmed, family_of, person
 from gatepost.services.token import TokenService
@@ -211,6 +213,8 @@ class PortalSessions:
         sign_in = tenancy.sign_ins.get(kept.sign_in_id) if kept else None
         if kept is None or sign_in is None or not sign_in.alive(self._world.clock.now()):
             return None
+        if owed_by(tenancy, sign_in) is not Owed.NOTHING:
+            return None  # a second factor that is demanded is demanded here at once
         caller = confirmed(
             tenancy,
             Caller(

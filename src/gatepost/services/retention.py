@@ -10,7 +10,11 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from gatepost.model import journal_lines
+from gatepost.model.errors import JournalUnfit
 from gatepost.model.events import Action, Actor, ChainedEvent, Event, Head, Origin
+from gatepost.model.journal_lines import cut_told
+from gatepost.model.journal_walk import START, Walk
+from gatepost.ports import Tenancy
 from gatepost.services import journal
 from gatepost.services.journal import UnreadableEvent
 from gatepost.services.world import World
@@ -19,12 +23,15 @@ RETENTION = Actor("operator", "retention")
 BATCH = 1_000
 ROUNDS = 10
 """How many batches of a journal go at once, before it is the turn of others."""
+AT_MOST = timedelta(seconds=20)
+"""So long a call removes, before the clerk turns to other work; the next one goes on."""
 LOOKS = 60
 """How many looks at the clock, a minute apart, must agree before anything goes."""
 SLACK = timedelta(days=1)
 """So much longer an event may stay, so that a journal is trimmed once a day and not all day."""
 
 _AT_ONCE = 1_000
+_AT_A_LOOK = 50
 
 
 class RetentionRules(NamedTuple):
@@ -51,26 +58,36 @@ class Retention:
         self._world = world
         self._rules = rules
         self._looks: list[datetime] = []
+        self._rest: datetime | None = None
         self._log = logging.getLogger("gatepost.journal")
 
     def act(self, now: datetime) -> int:
         """Remove what is due; how many links went.
 
         The earliest moment of the last looks counts: a clock that jumps ahead removes nothing.
+        What was not done in time goes on at the next call.
         """
         if self._rules is None:
             return 0
         self._looks.append(now)
-        if len(self._looks) < LOOKS:
-            return 0
-        before = min(self._looks) - self._rules.keep_for
-        self._looks.clear()
-        return self._trim_all(before, self._rules)
+        if len(self._looks) >= LOOKS:
+            self._rest = min(self._looks) - self._rules.keep_for
+            self._looks.clear()
+        return 0 if self._rest is None else self._trim_some(self._rest, self._rules)
 
-    def _trim_all(self, before: datetime, rules: RetentionRules) -> int:
-        gone, after = 0, None
+    def _trim_some(self, before: datetime, rules: RetentionRules) -> int:
+        """Turn by turn through all that are too long; the rest stays as it is when time is up."""
+        end, gone, after = self._world.clock.now() + AT_MOST, 0, None
+        self._rest = None
         while found := self._overlong(before - SLACK, after):
-            gone += sum(self._trim(tenant_id, before, rules) for tenant_id in found)
+            for tenant_id in found:
+                went = self._trim(tenant_id, before, rules)
+                gone += went
+                is_late = self._world.clock.now() >= end
+                if is_late or went >= BATCH * ROUNDS:
+                    self._rest = before
+                if is_late:
+                    return gone
             after = found[-1]
         return gone
 
@@ -84,7 +101,10 @@ class Retention:
             try:
                 went = trim(self._world, tenant_id, before, rules)
             except UnreadableEvent as event:
-                self._log.error("event %s of %s cannot be read; it stays", event.seq, tenant_id)
+                self._log.error("event %s of %s was changed; nothing goes", event.seq, tenant_id)
+                return gone
+            except (*journal.UNREADABLE, JournalUnfit):
+                self._log.exception("the journal of %s was changed; nothing goes", tenant_id)
                 return gone
             gone += went
             if went < BATCH:
@@ -93,10 +113,14 @@ class Retention:
 
 
 def trim(world: World, tenant_id: str, before: datetime, rules: RetentionRules) -> int:
-    """Remove a batch of a journal's oldest links, where they are older than this; how many."""
+    """Remove a batch of a journal's oldest links, where they are older than this; how many.
+
+    They are verified first. What is not whole stays, so that it is found.
+    """
+    begins = journal.begins(world, tenant_id)
     with world.store.reading(tenant_id) as tenancy:
-        begins, attested = tenancy.journal.begins(), tenancy.journal.attested()
-    found = journal.some_links(world, tenant_id, begins.seq, BATCH)
+        attested = tenancy.journal.attested()
+    found = _whole(world, tenant_id, begins)
     most = attested if rules.may_go == "attested" else found[-1].seq if found else 0
     upto = removable(found, before, most)
     if upto is None:
@@ -104,8 +128,30 @@ def trim(world: World, tenant_id: str, before: datetime, rules: RetentionRules) 
     with world.store.writing(tenant_id) as tenancy:
         if tenancy.journal.begins() != begins:
             return 0
+        if not _is_told(tenancy, tenant_id, begins):
+            raise UnreadableEvent(begins.seq)
         tenancy.journal.append(_event(world, tenant_id, upto, upto.seq - begins.seq))
         return tenancy.journal.cut(upto)
+
+
+def _whole(world: World, tenant_id: str, begins: Head) -> Sequence[ChainedEvent]:
+    """The oldest links; raises UnreadableEvent at one that does not follow from the last."""
+    walk, found = Walk(begins), journal.some_links(world, tenant_id, begins.seq, BATCH)
+    for link in found:
+        if walk.follow(journal.step(walk.head, tenant_id, link)) is not None:
+            raise UnreadableEvent(link.seq)
+    return found
+
+
+def _is_told(tenancy: Tenancy, tenant_id: str, begins: Head) -> bool:
+    """Whether the newest event of a cut tells of this beginning."""
+    before: int | None = None
+    while found := tenancy.journal.about(tenant_id, before, _AT_A_LOOK):
+        for link in found:
+            if link.event.action is Action.JOURNAL_CUT:
+                return cut_told(link.event) == begins
+        before = found[-1].seq
+    return begins == START
 
 
 def _event(world: World, tenant_id: str, upto: Head, events: int) -> Event:

@@ -104,6 +104,8 @@ class SecondSteps:
         if opened is None:
             note_refusal(self._flow, reference.tenant_id, asked.user, wrong or "", browser)
             return Problem(_WRONG[wrong or ""])
+        if factor.method == RECOVERY:
+            self._letters.tell(asked.stand.tenant, asked.user, Action.RECOVERY_CODE_USED)
         return self._told(opened, Ended())
 
     def held(self, tenant_id: str, user: User) -> Factors:

@@ -73,11 +73,7 @@ def lacking(world: World, tenant_id: str, second_factor: SecondFactor) -> Lackin
 def factors_of(world: World, tenant_id: str, user_id: str) -> Having:
     """What a person has."""
     with world.store.reading(tenant_id) as tenancy:
-        return Having(
-            tenancy.sign_ins.authenticator(user_id) is not None,
-            len(tenancy.sign_ins.passkeys_of(user_id)),
-            tenancy.sign_ins.count_recovery_codes(user_id),
-        )
+        return _having(tenancy, user_id)
 
 
 class FactorRemoval:
@@ -92,12 +88,17 @@ class FactorRemoval:
         self._letters = letters
 
     def remove(self, act: Act, user_id: str) -> User:
-        """Remove them, and end all that came of them (R-52). The password stays."""
+        """Remove them, and end all that came of them (R-52). The password stays.
+
+        Where there are none, nothing is done and nobody is told.
+        """
         with writing_as(self._world, act) as tenancy:
             user = tenancy.directory.user(user_id.lower())
             if user is None:
                 raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
             _check_not_own(act, user)
+            if not _having(tenancy, user.id).is_any:
+                return user
             tenant = _tenant(tenancy, act.tenant_id)
             ended = self._removed(tenancy, act, user)
         if self._courier is not None:
@@ -119,6 +120,14 @@ class FactorRemoval:
         ended = endings.end_all(ending, tenancy, user.id)
         endings.revoke_grants(ending, tenancy, user.id, "factors_removed")
         return ended
+
+
+def _having(tenancy: Tenancy, user_id: str) -> Having:
+    return Having(
+        tenancy.sign_ins.authenticator(user_id) is not None,
+        len(tenancy.sign_ins.passkeys_of(user_id)),
+        tenancy.sign_ins.count_recovery_codes(user_id),
+    )
 
 
 def _check_not_own(act: Act, user: User) -> None:

@@ -4,9 +4,11 @@ Which one is told by a lease in the store. It is renewed at each sweep, and when
 the first that asks after its end takes it.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from gatepost.model.errors import StoreUnavailable
 from gatepost.services.master_keys import note_presence
 from gatepost.services.world import World
 
@@ -17,12 +19,13 @@ ROUNDS = 10
 """How many batches of a kind go at once, before the clerk turns to other work."""
 
 _OFFICE = "sweeper"
+Chore = Callable[[datetime], int]
 
 
 class Sweeper:
     """Sweeps when a minute has passed since it last did; `also` is what is more than removing."""
 
-    def __init__(self, world: World, also: Sequence[Callable[[datetime], int]] = ()) -> None:
+    def __init__(self, world: World, also: Sequence[Chore] = ()) -> None:
         self._world = world
         self._also = also
         self._name = world.dice.guid()
@@ -39,7 +42,18 @@ class Sweeper:
         gone, is_done = self._sweep(now)
         if is_done:
             self._swept_at = now
-        return gone + sum(sweep(now) for sweep in self._also)
+        return gone + sum(self._done(chore, now) for chore in self._also)
+
+    def _done(self, chore: Chore, now: datetime) -> int:
+        """What a chore removed; one that fails keeps no other from its turn."""
+        log = logging.getLogger("gatepost.sweeper")
+        try:
+            return chore(now)
+        except StoreUnavailable as fault:
+            log.warning("something is left for the next minute: %s", fault)
+        except Exception:
+            log.exception("something is left for the next minute")
+        return 0
 
     def _is_elected(self, now: datetime) -> bool:
         with self._world.store.writing_all() as deployment:

@@ -193,6 +193,7 @@ def _add_administrator(
         created_at=now,
         updated_at=now,
     )
+    tenancy.directory.reserve_id("user", user.id)
     tenancy.directory.add_user(user)
     after = {"Email": email, "RoleIds": role_ids}
     tenancy.journal.append(event(world, act, Action.USER_ADDED, user.id, after=after))
@@ -222,7 +223,8 @@ def _add_client(
     settings = ClientCredentialClient(
         id=(wanted_id or world.dice.guid()).lower(), name="Administration", role_ids=role_ids
     )
-    added = tenancy.clients.add(
+    is_free = tenancy.directory.reserve_id("client", settings.id)
+    added = is_free and tenancy.clients.add(
         StoredClient(
             kind=CLIENT_CREDENTIALS.name,
             settings=settings,
@@ -235,7 +237,7 @@ def _add_client(
     if not added:
         raise Refused(
             Code.CLIENT_ID_TAKEN,
-            f"The client id {settings.id} is already in use.",
+            f"The client id {settings.id} is in use, or was used before.",
             "Name another id, or leave --admin-client-id out to have one generated.",
         )
     after = {"Name": settings.name, "RoleIds": role_ids}

@@ -26,7 +26,9 @@ from gatepost.services.grants_of_roles import (
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event, incarnation
 
-_UNTOLD = frozenset({"incarnation", "created_at", "updated_at", "version", "has_password"})
+_UNTOLD = frozenset(
+    {"incarnation", "created_at", "updated_at", "version", "has_password", "email_verified"}
+)
 
 
 class Found(NamedTuple):
@@ -65,6 +67,8 @@ def add(world: World, act: Act, members: Mapping[str, Any]) -> User:
             updated_at=now,
             **({"email": None} | wanted),
         )
+        if not tenancy.directory.reserve_id("user", user.id):
+            raise _id_taken(user)
         if not tenancy.directory.add_user(user):
             raise _duplicate(user)
         tenancy.journal.append(event(world, act, Action.USER_ADDED, user.id, after=_told(user)))
@@ -167,7 +171,12 @@ def take_away(world: World, act: Act, tenancy: Tenancy, user: User) -> None:
 def keep(world: World, act: Act, tenancy: Tenancy, user: User, changed: User) -> User:
     """Keep a changed user within a change that is under way."""
     administrators = count_administrators(tenancy)
-    saved = replace(changed, updated_at=world.clock.now(), version=user.version + 1)
+    saved = replace(
+        changed,
+        email_verified=user.email_verified and changed.email == user.email,
+        updated_at=world.clock.now(),
+        version=user.version + 1,
+    )
     if not tenancy.directory.save_user(saved, user.version):
         raise _duplicate(saved)
     keep_an_administrator(tenancy, administrators)
@@ -184,8 +193,10 @@ def keep(world: World, act: Act, tenancy: Tenancy, user: User, changed: User) ->
 def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> None:
     """Set a password; a one-time password must be changed at the next sign-in.
 
-    All that came of the old one ends (R-52). Applications are not told: on the command line there
-    is nobody to deliver that, and an issuer is needed only for what they would be told.
+    All that came of the old one ends (R-52), and the passkeys go: the account may have been taken,
+    and each of them alone opens it. An authenticator app stays, because it opens nothing by itself.
+    Applications are not told: on the command line there is nobody to deliver that, and an issuer is
+    needed only for what they would be told.
     """
     with world.store.reading(act.tenant_id) as tenancy:
         names = names_of(_existing(tenancy, user_id), tenancy.directory.tenant())
@@ -199,6 +210,7 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
         )
         ending = Ending(world, "", act.actor, act.origin)
         endings.end_password_link(ending, tenancy, user.id)
+        endings.remove_passkeys(ending, tenancy, user.id)
         endings.end_all(ending, tenancy, user.id)
         endings.revoke_grants(ending, tenancy, user.id, "password_changed")
 
@@ -276,6 +288,15 @@ def _check_fixed(user: User, wanted: dict[str, Any]) -> None:
                 f"{member} is {sent}, and the user has {getattr(user, attribute)}.",
                 f"{member} cannot be changed; leave it out or send what it is.",
             )
+
+
+def _id_taken(user: User) -> Refused:
+    """An id is `sub` in the tokens of all tenants, so it is never two persons' (R-83)."""
+    return Refused(
+        Code.DUPLICATE_USER,
+        f"The id {user.id} is in use, or was used before.",
+        "Choose another id, or leave Id out to have one generated.",
+    )
 
 
 def _duplicate(user: User) -> Refused:

@@ -42,7 +42,7 @@ _OF_USER = (
     "version",
 )
 _PERSON = """
-    SELECT r.id, r.type_id, u.enabled, p.user_id, u.created_at, u.updated_at,
+    SELECT r.id, r.type_id, u.enabled, u.email_verified, p.user_id, u.created_at, u.updated_at,
         {columns}
     FROM users AS u
     LEFT JOIN passwords AS p ON p.tenant_id = u.tenant_id AND p.user_id = u.id
@@ -89,10 +89,11 @@ class CardQuestions:
 
 
 def _person(row: Any, user_id: str, held: list[Any]) -> PersonFacts:
-    _, _, enabled, knows_password, created_at, updated_at, *same = row
+    _, _, enabled, verified, knows_password, created_at, updated_at, *same = row
     user = User(
         id=user_id,
         enabled=bool(enabled),
+        email_verified=bool(verified),
         has_password=knows_password is not None,
         role_ids=tuple(sorted(role_id for role_id, _ in held)),
         created_at=moment_of(created_at),

@@ -7,9 +7,9 @@ from sqlalchemy import Row, Select, delete, false, func, or_, select, update
 
 from gatepost.model.people import InvitationStatus, User
 from gatepost.model.text import fold
-from gatepost.ports import PageOf
+from gatepost.ports import IdKind, PageOf
 from gatepost.storage.credential_store import SqlCredentialStore
-from gatepost.storage.tables import passwords, user_roles, users
+from gatepost.storage.tables import passwords, reserved_ids, user_roles, users
 from gatepost.storage.unit_of_work import Order
 
 _SAME_NAMED = (
@@ -23,6 +23,7 @@ _SAME_NAMED = (
     "external_user_id",
     "provider_user_id",
     "enabled",
+    "email_verified",
     "incarnation",
     "created_at",
     "updated_at",
@@ -32,6 +33,16 @@ _SAME_NAMED = (
 
 class SqlDirectoryStore(SqlCredentialStore):
     """`ports.DirectoryStore` on SQL."""
+
+    def reserve_id(self, kind: IdKind, id_: str) -> bool:
+        """Keep an id for this tenant for good; False when another tenant has it or had it."""
+        mine = select(reserved_ids.c.id).where(
+            *self._here(reserved_ids), reserved_ids.c.kind == kind, reserved_ids.c.id == id_
+        )
+        if self._work.one(mine) is not None:
+            return True
+        row = {"tenant_id": self._tenant_id, "kind": kind, "id": id_}
+        return self._work.add(reserved_ids, row)
 
     def add_user(self, user: User) -> bool:
         """Keep a new user; False when the id, or the address at the provider, is taken."""

@@ -25,18 +25,19 @@ class SqlJournalBooks:
     def known(self) -> tuple[str, ...]:
         """The journals that have a head, and the tenants, in order of their ids."""
         every = union(select(journal_heads.c.tenant_id.label("id")), select(tenants.c.id))
-        return tuple(sorted(row.id for row in self._work.read(every)))
+        # by their text: an id that somebody wrote there need not be text
+        return tuple(sorted(str(row.id) for row in self._work.read(every)))
 
-    def moved(self, after: str | None, most: int) -> tuple[tuple[str, Head], ...]:
-        """Heads that no checkpoint has yet, in order of their tenants."""
+    def moved(self, after: str | None, most: int) -> tuple[tuple[str, Head, bytes], ...]:
+        """Heads that no checkpoint has yet, with their seals, in order of their tenants."""
         heads, has = journal_heads.c, journal_checkpoints.c
         found = (
-            select(heads.tenant_id, heads.seq, heads.hash)
+            select(journal_heads)
             .outerjoin(journal_checkpoints, has.tenant_id == heads.tenant_id)
             .where(has.seq.is_(None) | (has.seq != heads.seq), *_behind(heads.tenant_id, after))
         )
         rows = self._work.read(found.order_by(heads.tenant_id).limit(most))
-        return tuple((row.tenant_id, Head(row.seq, row.hash)) for row in rows)
+        return tuple((row.tenant_id, Head(row.seq, row.hash), row.seal) for row in rows)
 
     def attest(self, heads: Iterable[tuple[str, Head]], at: datetime) -> None:
         """Keep that a checkpoint has these. Bookkeeping."""

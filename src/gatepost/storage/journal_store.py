@@ -17,6 +17,7 @@ from gatepost.model.events import (
     chain,
 )
 from gatepost.ports import Secrets
+from gatepost.services import heads
 from gatepost.storage.journal_tables import (
     events,
     journal_beginnings,
@@ -40,10 +41,11 @@ class SqlJournalStore:
         known = self.head()
         if known is None:
             self._check_tenant()
-        link = chain(known[0] if known else Head(0, GENESIS), self._tenant_id, event)
+        link = chain(heads.last_link(self._tenant_id, known), self._tenant_id, event)
         self._work.record(insert(events), _columns(link))
         head = Head(link.seq, link.hash)
-        values = {**head._asdict(), "seal": self._secrets.seal_head(self._tenant_id, head)}
+        seal = heads.next_seal(self._secrets, self._tenant_id, known, head)
+        values = {**head._asdict(), "seal": seal}
         if known:
             mine = journal_heads.c.tenant_id == self._tenant_id
             self._work.record(update(journal_heads).where(mine).values(values))

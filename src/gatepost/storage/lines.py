@@ -27,6 +27,7 @@ class Lines:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._free: deque[Any] = deque()
+        self._is_closed = False
         self._is_postgresql = engine.dialect.name == "postgresql"
         faults = engine.dialect.loaded_dbapi
         self._faults = (faults.OperationalError, faults.InterfaceError)
@@ -64,9 +65,15 @@ class Lines:
                 raise StoreUnavailable(str(error).partition("\n")[0]) from error
             raise
         self._free.append(line)
+        if self._is_closed:
+            self._close_free()
 
     def close(self) -> None:
-        """Close what nobody uses."""
+        """Close what nobody uses, and what is in use when it is given back."""
+        self._is_closed = True
+        self._close_free()
+
+    def _close_free(self) -> None:
         while True:
             try:
                 line = self._free.pop()
@@ -83,7 +90,7 @@ class Lines:
     def _drop(self, line: Any) -> None:
         with suppress(*self._faults):
             line.close()
-        self.close()
+        self._close_free()
 
     def _opened(self) -> Any:
         try:

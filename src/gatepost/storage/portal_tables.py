@@ -1,6 +1,6 @@
 """The tables of the portal: who works in it, clients being tried out, links to set a password."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, false
 
 from gatepost.storage.flow_tables import digest_column
 from gatepost.storage.tables import child_of, metadata, moment_column, tenant_key, text_column
@@ -49,6 +49,7 @@ password_links = Table(
     text_column("email"),
     moment_column("created_at"),
     moment_column("expires_at"),
+    Column("mailed", Boolean, nullable=False, server_default=false()),
     tenant_key("user_id"),
     child_of("users", "user_id"),
     Index("password_links_by_deadline", "expires_at"),

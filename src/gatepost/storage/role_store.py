@@ -4,16 +4,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, or_, select, update
 from sqlalchemy.sql import false, true
 
 from gatepost.model.client_kinds import CLIENT_CREDENTIALS
 from gatepost.model.clients import StoredClient
+from gatepost.model.people import LOCAL_PROVIDER
 from gatepost.model.tenants import Role, Tenant
 from gatepost.model.text import fold
 from gatepost.ports import PageOf
 from gatepost.storage.client_store import SqlClientStore
-from gatepost.storage.tables import client_roles, clients, roles, tenants, user_roles, users
+from gatepost.storage.flow_tables import passkeys
+from gatepost.storage.tables import (
+    client_roles,
+    clients,
+    passwords,
+    roles,
+    tenants,
+    user_roles,
+    users,
+)
 from gatepost.storage.unit_of_work import UnitOfWork
 
 _BUILT_IN_FIRST = (roles.c.type_id.is_(None), roles.c.folded_name, roles.c.id)
@@ -98,9 +108,16 @@ class SqlRoleStore:
 
     def enabled_users_in_role(self, role_id: str) -> int:
         """How many users that are not disabled have the role."""
-        counted = select(func.count().label("n")).select_from(users)
-        wanted = users.c.id.in_(self._user_ids_in_role(role_id))
-        return self._n(counted.where(*self._here(users), users.c.enabled == true(), wanted))
+        return self._n(self._enabled_in(role_id))
+
+    def able_users_in_role(self, role_id: str) -> int:
+        """How many of those can sign in here: known here, with a password or a passkey."""
+        ways = (
+            users.c.id.in_(select(table.c.user_id).where(*self._here(table)))
+            for table in (passwords, passkeys)
+        )
+        is_local = users.c.provider_id == LOCAL_PROVIDER
+        return self._n(self._enabled_in(role_id).where(is_local, or_(*ways)))
 
     def clients_in_role(self, role_id: str, page: PageOf) -> tuple[StoredClient, ...]:
         """Client-credentials clients that have the role, in order of creation."""
@@ -128,6 +145,11 @@ class SqlRoleStore:
     def _some_type(self, statement: Select[Any], type_id: str | None) -> Select[Any]:
         here = statement.where(*self._here(roles))
         return here if type_id is None else here.where(roles.c.type_id == type_id)
+
+    def _enabled_in(self, role_id: str) -> Select[Any]:
+        counted = select(func.count().label("n")).select_from(users)
+        wanted = users.c.id.in_(self._user_ids_in_role(role_id))
+        return counted.where(*self._here(users), users.c.enabled == true(), wanted)
 
     def _count_in(self, table: Table, role_id: str) -> Select[Any]:
         counted = select(func.count().label("n")).select_from(table)

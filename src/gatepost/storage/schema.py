@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from gatepost.model.errors import StoreUnavailable
 from gatepost.storage.engine import transaction
 
-HEAD = "0006"
+HEAD = "0007"
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = "gatepost migrations"
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects import postgresql
@@ -241,6 +242,7 @@ users = Table(
     text_column("external_user_id", nullable=True),
     text_column("provider_user_id", nullable=True),
     Column("enabled", Boolean, nullable=False),
+    Column("email_verified", Boolean, nullable=False, server_default=false()),
     text_column("incarnation"),
     moment_column("created_at"),
     moment_column("updated_at"),
@@ -250,6 +252,18 @@ users = Table(
     UniqueConstraint("tenant_id", "provider_id", "folded_email"),
     Index("users_by_age", "tenant_id", "created_at", "id", "folded_email", "folded_name"),
     Index("users_by_email", "folded_email"),
+)
+
+# Every id that a client or a person ever had, and of which tenant. No parent: a row outlives what
+# it was made for, so that nobody else is ever taken for them.
+reserved_ids = Table(
+    "reserved_ids",
+    metadata,
+    text_column("tenant_id"),
+    text_column("kind"),
+    text_column("id"),
+    tenant_key("kind", "id"),
+    UniqueConstraint("kind", "id"),
 )
 
 user_roles = Table(

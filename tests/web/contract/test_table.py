@@ -93,6 +93,10 @@ OURS = {
     "SignIns.count_users_signIns",
     "SignIns.delete_users_signIns",
     "SignIns.delete_all_users_signIns",
+    "Passkeys.list_users_passkeys",
+    "Passkeys.count_users_passkeys",
+    "Passkeys.delete_users_passkeys",
+    "Passkeys.delete_all_users_passkeys",
 }
 """Operations of ours beyond the contract; the document marks them."""
 

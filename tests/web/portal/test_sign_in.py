@@ -12,7 +12,15 @@ from gatepost.services.portal_sessions import MOST_SESSIONS
 from gatepost.services.tenants import Founding
 from tests.flows import new_person
 from tests.web.indoors import HTTPS, set_enabled
-from tests.web.portal.desk import CLIENTS, Office, Worker, alias_of, office, signed_in
+from tests.web.portal.desk import (
+    CLIENTS,
+    Office,
+    Worker,
+    alias_of,
+    hidden_fields,
+    office,
+    signed_in,
+)
 
 SIGN_IN = "/identity/signin"
 CHOOSE = "/portal/choose"
@@ -42,6 +50,28 @@ def test_the_page_that_was_asked_for_comes_after_the_sign_in(portal: Office) -> 
     assert landing.path == SIGN_IN
     landing = worker.visitor.sign_in(landing, worker.person)
     assert str(landing.response.url).endswith(f"{CLIENTS}?type=hybrid&q=boiler+house")
+
+
+@pytest.mark.requirement("R-54")
+@pytest.mark.parametrize("whose", ["nobody's", "another browser's", "none", "a cookie alone"])
+def test_the_choice_of_an_organisation_must_be_this_browsers(portal: Office, whose: str) -> None:
+    visitor, other = portal.inside.visitor(), portal.inside.visitor()
+    mine, theirs = visitor.get("/portal/").response, other.get("/portal/").response
+    if whose == "none":
+        visitor.http.cookies.clear()
+    proofs = {
+        "nobody's": "",
+        "another browser's": hidden_fields(theirs, CHOOSE)["proof"],
+        "none": hidden_fields(mine, CHOOSE)["proof"],
+        "a cookie alone": "x" * 43,
+    }
+    fields = {"alias": alias_of(portal.inside, portal.inside.served.first)}
+    refused = visitor.http.post(CHOOSE, data=fields | {"proof": proofs[whose]})
+    assert refused.status_code == 403
+    assert "Open the page again and choose once more." in refused.text
+    assert "gatepost-portal-signin" not in refused.headers.get("set-cookie", "")
+    proof = hidden_fields(visitor.get(CHOOSE).response, CHOOSE)["proof"]
+    assert visitor.http.post(CHOOSE, data=fields | {"proof": proof}).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -88,7 +118,9 @@ def test_a_wrong_answer_opens_no_session(portal: Office, changed: dict[str, str]
     worker = portal.administrator()
     http = worker.visitor.http
     http.cookies.delete("gatepost-portal")
-    landing = http.post(CHOOSE, data={"alias": alias_of(worker.inside, worker.tenant)})
+    proof = hidden_fields(worker.get(CHOOSE), CHOOSE)["proof"]
+    alias = alias_of(worker.inside, worker.tenant)
+    landing = http.post(CHOOSE, data={"alias": alias, "proof": proof})
     back = http.get(http.get(landing.headers["location"]).headers["location"])
     query = dict(parse_qs(urlsplit(str(back.url)).query))
     sent = {name: values[0] for name, values in query.items()}
@@ -188,7 +220,9 @@ def test_one_browser_may_work_in_two_organisations(portal: Office) -> None:
     landing = worker.visitor.submit(landing, "choose", alias=alias_of(worker.inside, second))
     landing = worker.visitor.sign_in(landing, person)
     assert "Robin Lee" in landing.response.text
-    back = worker.visitor.http.post(CHOOSE, data={"tenant": worker.tenant.id})
+    proof = hidden_fields(worker.get(CHOOSE), CHOOSE)["proof"]
+    chosen = {"tenant": worker.tenant.id, "proof": proof}
+    back = worker.visitor.http.post(CHOOSE, data=chosen)
     assert back.status_code == 303
     assert "Kim Lee" in worker.get(CLIENTS).text
 

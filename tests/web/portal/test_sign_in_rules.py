@@ -16,6 +16,7 @@ from tests.web.second_factors import enrolled, given_app
 RULES = "/portal/security/sign-in-rules"
 CHANGE = f"{RULES}/change"
 USERS = "/portal/security/users"
+NEW_APP = "/identity/account/authenticator"
 
 
 @pytest.fixture
@@ -26,6 +27,14 @@ def place() -> Office:
 @pytest.fixture
 def worker(place: Office) -> Worker:
     return place.administrator()
+
+
+@pytest.fixture
+def keyed(worker: Worker) -> Worker:
+    """The same with an authenticator app."""
+    enrolled(worker.visitor, worker.inside.world, worker.visitor.get(NEW_APP))
+    assert worker.get(RULES).status_code == 200
+    return worker
 
 
 def demanded(worker: Worker) -> SecondFactor:
@@ -48,38 +57,38 @@ def events_about(worker: Worker, target: str) -> list[Event]:
     return [link.event for link in reversed(found)]
 
 
-def test_the_rule_is_shown_asked_about_and_changed(worker: Worker) -> None:
-    page = worker.get(RULES)
+def test_the_rule_is_shown_asked_about_and_changed(keyed: Worker) -> None:
+    page = keyed.get(RULES)
     assert 'value="none" checked' in page.text
     assert "Who has none yet" not in page.text
-    question = asked(worker, "everybody")
+    question = asked(keyed, "everybody")
     assert "Demand a second factor of everybody?" in question.text
-    assert demanded(worker) == "none"
-    answer = changed(worker, "everybody")
+    assert demanded(keyed) == "none"
+    answer = changed(keyed, "everybody")
     assert answer.headers["location"] == f"{RULES}?done=saved"
-    assert demanded(worker) == "everybody"
-    saved = worker.get(f"{RULES}?done=saved")
+    assert demanded(keyed) == "everybody"
+    saved = keyed.get(f"{RULES}?done=saved")
     assert "The rule is saved." in saved.text
     assert 'value="everybody" checked' in saved.text
     assert "Who has none yet" in saved.text
-    (event,) = [e for e in events_about(worker, worker.tenant.id) if e.action == "tenant.changed"]
+    (event,) = [e for e in events_about(keyed, keyed.tenant.id) if e.action == "tenant.changed"]
     assert (event.actor.id, event.before, event.after) == (
-        worker.person.id,
+        keyed.person.id,
         {"SecondFactor": "none"},
         {"SecondFactor": "everybody"},
     )
-    told = worker.get("/portal/activity")
+    told = keyed.get("/portal/activity")
     assert "changed the sign-in rules of this organisation." in told.text
     assert "Everybody" in told.text
 
 
-def test_the_same_rule_again_changes_nothing(worker: Worker) -> None:
-    assert str(asked(worker, "none").url).endswith(RULES)
-    changed(worker, "administrators")
-    before = len(events_about(worker, worker.tenant.id))
-    question = worker.get(f"{CHANGE}?second_factor=everybody")
-    worker.submit(question, CHANGE, second_factor="administrators")
-    assert len(events_about(worker, worker.tenant.id)) == before
+def test_the_same_rule_again_changes_nothing(keyed: Worker) -> None:
+    assert str(asked(keyed, "none").url).endswith(RULES)
+    changed(keyed, "administrators")
+    before = len(events_about(keyed, keyed.tenant.id))
+    question = keyed.get(f"{CHANGE}?second_factor=everybody")
+    keyed.submit(question, CHANGE, second_factor="administrators")
+    assert len(events_about(keyed, keyed.tenant.id)) == before
 
 
 def test_the_question_warns_of_who_has_none(worker: Worker) -> None:
@@ -112,10 +121,23 @@ def test_only_the_first_are_named(worker: Worker) -> None:
     assert "and 2 more" in page
 
 
-def test_whoever_has_one_is_not_warned(worker: Worker) -> None:
-    page = worker.visitor.get("/identity/account/authenticator")
-    enrolled(worker.visitor, worker.inside.world, page)
-    assert "You have none yourself." not in asked(worker, "administrators").text
+def test_whoever_has_one_is_not_warned(keyed: Worker) -> None:
+    assert "You have none yourself." not in asked(keyed, "administrators").text
+
+
+@pytest.mark.requirement("R-27", "R-50")
+def test_the_portal_asks_for_it_at_once(place: Office, worker: Worker) -> None:
+    """Whoever sets the rule and has none adds one, and stands where they were going."""
+    other, member = place.administrator(), place.member()
+    saved = worker.visitor._settle(changed(worker, "administrators"))
+    assert (demanded(worker), saved.path) == ("administrators", "/identity/enrol")
+    _, shown = enrolled(worker.visitor, worker.inside.world, saved)
+    go_on = shown.response.text.split('id="go_on" href="', 1)[1].split('"', 1)[0]
+    assert "The rule is saved." in worker.get(go_on).text
+    assert other.get(RULES).url.path == "/identity/enrol"
+    assert other.send(CHANGE, second_factor="none").status_code == 403
+    assert demanded(worker) == "administrators"
+    assert member.get(USERS).url.path == USERS
 
 
 @pytest.mark.requirement("R-64")
@@ -171,8 +193,7 @@ def test_an_administrator_removes_what_somebody_lost(worker: Worker) -> None:
     assert "The second factors are removed" in worker.get(answer.headers["location"]).text
     found = sign_in_rules.factors_of(worker.inside.world, worker.tenant.id, person.id)
     assert not found.is_any
-    event = events_about(worker, person.id)[-1]
-    assert event.action == "factors.removed"
+    (event,) = [e for e in events_about(worker, person.id) if e.action == "factors.removed"]
     assert (event.actor.id, event.before) == (
         worker.person.id,
         {"Authenticator": True, "Passkeys": 0},

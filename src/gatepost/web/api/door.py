@@ -10,6 +10,7 @@ from gatepost.model.errors import Code, Refused
 from gatepost.model.text import quoted
 from gatepost.services.access import AccessService
 from gatepost.services.named_clients import folded_id
+from gatepost.services.passkey_lists import PasskeyLists
 from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.world import World
 from gatepost.web.api import views
@@ -38,13 +39,13 @@ class ApiDoor:
     def __init__(
         self,
         world: World,
-        services: tuple[AccessService, SignInLists],
+        services: tuple[AccessService, SignInLists, PasskeyLists],
         *,
         strict_reads: bool,
         omit_nulls: bool,
     ) -> None:
         self._world = world
-        self._access, self._sign_ins = services
+        self._access, self._sign_ins, self._passkeys = services
         self._omit_nulls = omit_nulls
         rows = [_strict(row) for row in OPERATIONS] if strict_reads else OPERATIONS
         self._routes = Routes(rows)
@@ -70,8 +71,7 @@ class ApiDoor:
             _check_tenant(caller, path["tenantId"], operation)
             _check_role(caller, operation, path)
             body = operation.body.read(call) if operation.body else None
-            request = Request(self._world, caller, call, path, body, self._sign_ins)
-            answer = operation.handle(request)
+            answer = operation.handle(self._request(call, caller, path, body))
         except Refused as refused:
             if refused.code in _REMEMBERED:
                 target = f"{operation.id} {quoted('/'.join(call.segments[3:]), 200)}"
@@ -80,6 +80,9 @@ class ApiDoor:
         if call.method == "HEAD" and operation.counts:
             return Reply(answer.status, b"", JSON + NO_STORE + answer.headers)
         return self._encode(answer, call)
+
+    def _request(self, call: Call, caller: Caller, path: dict[str, str], body: object) -> Request:
+        return Request(self._world, caller, call, path, body, self._sign_ins, self._passkeys)
 
     def _caller(self, call: Call) -> Caller:
         """RFC 6750, 2.1: the token stands in the Authorization header and nowhere else."""

@@ -40,6 +40,7 @@ SHOWN = {
     Code.ROLE_NOT_FOUND: Shown(404, "Role not found"),
     Code.USER_NOT_FOUND: Shown(404, "User not found"),
     Code.SIGN_IN_NOT_FOUND: Shown(404, "Sign-in not found"),
+    Code.PASSKEY_NOT_FOUND: Shown(404, "Passkey not found"),
     Code.METHOD_NOT_ALLOWED: Shown(405, "Method not allowed"),
     Code.CLIENT_ID_TAKEN: Shown(409, "Client Id already exists"),
     Code.ROLE_TAKEN: Shown(409, "Role already exists"),

@@ -9,7 +9,7 @@ from gatepost.model import reading
 from gatepost.model.client_kinds import CLIENT_KINDS, ClientKind
 from gatepost.model.clients import Secret, StoredClient
 from gatepost.model.people import LOCAL_PROVIDER, User
-from gatepost.model.sign_ins import ABSOLUTE_LIMIT, PASSWORD, SignIn
+from gatepost.model.sign_ins import ABSOLUTE_LIMIT, PASSWORD, Passkey, SignIn
 from gatepost.model.tenants import MEMBER, Role, Tenant
 from gatepost.web.api import views
 
@@ -30,6 +30,16 @@ _SIGN_IN = SignIn(
     expires_at=_THEN + ABSOLUTE_LIMIT,
     address="192.0.2.7",
     agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+)
+
+_PASSKEY = Passkey(
+    id="AdKXJEch1aV5Wo7bj7qLHskVY4OoNaj9qu8TPdJ7kSAgUeRxWNngXlcNIGt4gexZGKVGcqZpqqWordXb_he1izY",
+    user_id=_USER_ID,
+    name="Work phone",
+    public_key=b"",
+    sign_count=0,
+    created_at=_THEN,
+    last_used_at=_SEEN,
 )
 
 
@@ -65,6 +75,7 @@ def _examples() -> dict[str, Any]:
         "User": views.user(user),
         "UserStatus": views.user_status(user),
         "SignIn": views.sign_in(_SIGN_IN),
+        "Passkey": views.passkey(_PASSKEY),
         "TenantWithProperties": views.tenant(tenant),
         "Preferences": {"theme": "dark"},
     }

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from gatepost.model.callers import Caller
 from gatepost.model.errors import Code, Refused
 from gatepost.ports import PageOf
+from gatepost.services.passkey_lists import PasskeyLists
 from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.world import Act, World
 from gatepost.web.http import Call, Headers, query_pairs, whole_number
@@ -58,6 +59,7 @@ class Request(NamedTuple):
     path: Mapping[str, str]
     body: Any
     sign_ins: SignInLists
+    passkeys: PasskeyLists
 
     @property
     def tenant_id(self) -> str:

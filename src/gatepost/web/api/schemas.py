@@ -18,6 +18,7 @@ _VIEWS: dict[str, type] = {
     "User": views.UserView,
     "UserStatus": views.UserStatusView,
     "SignIn": views.SignInView,
+    "Passkey": views.PasskeyView,
     "TenantWithProperties": views.TenantView,
 }
 _TEXT = {"type": "string"}

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gatepost.web.api import (
     client_handlers,
+    passkey_handlers,
     role_handlers,
     secret_handlers,
     sign_in_handlers,
@@ -19,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *role_handlers.operations(),
     *user_handlers.operations(),
     *sign_in_handlers.operations(),
+    *passkey_handlers.operations(),
     *tenant_handlers.operations(),
 )
 _PREFIXES = (("api", "v1", "tenants"), ("api", "v1-preview", "tenants"))

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, to_builtins
 from gatepost.model.bodies import RoleScope
 from gatepost.model.clients import Secret, StoredClient
 from gatepost.model.people import User
-from gatepost.model.sign_ins import SignIn
+from gatepost.model.sign_ins import Passkey, SignIn
 from gatepost.model.tenants import Role, Tenant, Theme, displayed_name
 
 _ACTIVE = 1
@@ -82,6 +82,15 @@ class SignInView(Struct, frozen=True, rename="pascal"):
     expires_at: datetime
     address: str
     agent: str
+
+
+class PasskeyView(Struct, frozen=True, rename="pascal"):
+    """A passkey of a person, without its key."""
+
+    id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
 
 
 class TenantView(Struct, frozen=True, rename="pascal"):
@@ -174,6 +183,13 @@ def sign_in(kept: SignIn) -> SignInView:
         expires_at=kept.expires_at,
         address=kept.address,
         agent=kept.agent,
+    )
+
+
+def passkey(kept: Passkey) -> PasskeyView:
+    """A passkey; its id is the credential id of WebAuthn, in base64url."""
+    return PasskeyView(
+        id=kept.id, name=kept.name, created_at=kept.created_at, last_used_at=kept.last_used_at
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from gatepost.model.requests import AccountPart
 from gatepost.protocol import scopes
 from gatepost.services.account import Overview
 from gatepost.services.factors import Held
-from gatepost.services.flows import Next
 from gatepost.services.new_passwords import NewPassword
 from gatepost.services.own_account import Someone, is_recent
 from gatepost.services.sign_in import Problem
@@ -19,6 +19,7 @@ from gatepost.web.interaction.sign_out_pages import signed_out
 from gatepost.web.interaction.visits import ACCOUNT, Form, Values, Visit, redirect, to_step
 
 _NOTICES = {
+    "signed-in": "You just signed in again. Please make your change once more.",
     "ended": "That browser is signed out.",
     "ended-others": "All other browsers are signed out.",
     "taken-back": "The application has no access any more.",
@@ -35,13 +36,13 @@ def account(visit: Visit) -> Reply:
     """The page, for whoever is signed in."""
     who = visit.rooms.account.someone(visit.browser)
     if who is None:
-        return sign_in_first(visit, None, fresh=False)
+        return sign_in_first(visit)
     return _page(visit, who, notice=_NOTICES.get(visit.query().get("done", "")))
 
 
 def post_alias(visit: Visit) -> Reply:
     """Which tenant to sign in to, where there are several."""
-    return sign_in_first(visit, visit.proved_form("alias").get("alias", ""), fresh=False)
+    return sign_in_first(visit, visit.proved_form("alias").get("alias", ""))
 
 
 def post_end(visit: Visit) -> Reply:
@@ -76,7 +77,7 @@ def post_add_passkey(visit: Visit) -> Reply:
 
     def add(who: Someone, form: Form) -> Problem | Reply | None:
         if not is_recent(visit.rooms.flow.world, who):
-            return sign_in_first(visit, None, fresh=True, tenant_id=who.tenant_id)
+            return sign_in_anew(visit, who, "again")
         name, attestation = form.get("name", ""), form.get("attestation", "")
         return visit.rooms.account.add_passkey(who, name, attestation, visit.browser)
 
@@ -84,10 +85,13 @@ def post_add_passkey(visit: Visit) -> Reply:
 
 
 def post_remove_passkey(visit: Visit) -> Reply:
-    """Remove a passkey."""
+    """Remove a passkey; only shortly after a sign-in."""
 
-    def remove(who: Someone, form: Form) -> None:
+    def remove(who: Someone, form: Form) -> Reply | None:
+        if not is_recent(visit.rooms.flow.world, who):
+            return sign_in_anew(visit, who, "again")
         visit.rooms.account.remove_passkey(who, form.get("id", ""), visit.browser)
+        return None
 
     return _changed(visit, remove, "passkey-removed")
 
@@ -95,7 +99,7 @@ def post_remove_passkey(visit: Visit) -> Reply:
 def password(visit: Visit) -> Reply:
     """The page to change the password."""
     who = visit.rooms.account.someone(visit.browser)
-    return _password_page(visit) if who else sign_in_first(visit, None, fresh=False)
+    return _password_page(visit) if who else sign_in_first(visit)
 
 
 def post_password(visit: Visit) -> Reply:
@@ -117,11 +121,9 @@ def post_sign_out(visit: Visit) -> Reply:
     return signed_out(visit, EVERYWHERE)
 
 
-def sign_in_first(
-    visit: Visit, alias: str | None, *, fresh: bool, tenant_id: str | None = None
-) -> Reply:
-    """Off to sign in, in the tenant of this alias, or to say which; `fresh` asks for it anew."""
-    tenant_id = tenant_id or visit.rooms.account.tenant_for(alias, visit.browser)
+def sign_in_first(visit: Visit, alias: str | None = None, part: AccountPart = "") -> Reply:
+    """Off to sign in, in the tenant of this alias, or to say which."""
+    tenant_id = visit.rooms.account.tenant_for(alias, visit.browser)
     if tenant_id is None:
         problem = None if alias is None else "No organisation has this alias."
         return pages.page(
@@ -131,10 +133,14 @@ def sign_in_first(
             action=f"{ACCOUNT}/alias",
             proof=visit.proof("alias"),
         )
-    outcome = visit.rooms.account.begin(tenant_id, visit.browser, fresh=fresh)
-    if isinstance(outcome, Next):
-        return to_step(outcome.step, outcome.reference)
-    return redirect(ACCOUNT)
+    begun = visit.rooms.account.begin(tenant_id, visit.browser, fresh=False, part=part)
+    return to_step(begun.step, begun.reference) if begun else redirect(ACCOUNT)
+
+
+def sign_in_anew(visit: Visit, who: Someone, part: AccountPart) -> Reply:
+    """Off to show once more that it is them, and then back to where they were going."""
+    begun = visit.rooms.account.begin(who.tenant_id, visit.browser, fresh=True, part=part)
+    return to_step(begun.step, begun.reference) if begun else redirect(ACCOUNT)
 
 
 def _changed(
@@ -144,7 +150,7 @@ def _changed(
     form = visit.proved_form("account")
     who = visit.rooms.account.someone(visit.browser)
     if who is None:
-        return sign_in_first(visit, None, fresh=False)
+        return sign_in_first(visit)
     outcome = change(who, form)
     if isinstance(outcome, Reply):
         return outcome
@@ -158,7 +164,7 @@ def _page(
 ) -> Reply:
     found = visit.rooms.account.overview(who)
     if found is None:
-        return sign_in_first(visit, None, fresh=False)
+        return sign_in_first(visit)
     return pages.page(
         400 if problem else 200,
         "account.html",
@@ -230,6 +236,7 @@ def _password_page(visit: Visit, problem: Problem | None = None) -> Reply:
         request="",
         proof=visit.proof("account"),
         must=False,
+        asks_current=True,
         cancel=ACCOUNT,
     )
     return page._replace(headers=page.headers + retry_after(problem))

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from gatepost.model.requests import AccountPart
 from gatepost.services.own_account import Someone, is_recent
 from gatepost.services.second_steps import Enrolled, NewApp
 from gatepost.services.sign_in import Problem
 from gatepost.web import pages
 from gatepost.web.http import Reply
-from gatepost.web.interaction.account_pages import sign_in_first
+from gatepost.web.interaction.account_pages import sign_in_anew, sign_in_first
 from gatepost.web.interaction.second_step_pages import codes_page, key_values
 from gatepost.web.interaction.sign_in_pages import person_values, retry_after, signed_cookies
 from gatepost.web.interaction.visits import ACCOUNT, Form, Visit, redirect
@@ -17,7 +18,7 @@ APP = f"{ACCOUNT}/authenticator"
 
 def authenticator(visit: Visit) -> Reply:
     """The page that shows a new key; only shortly after a sign-in."""
-    return _recently(visit, lambda who: _key_page(visit, who))
+    return _recently(visit, "add-app", lambda who: _key_page(visit, who))
 
 
 def post_authenticator(visit: Visit) -> Reply:
@@ -27,11 +28,11 @@ def post_authenticator(visit: Visit) -> Reply:
         new = NewApp(form.get("key", ""), form.get("code", ""))
         outcome = visit.rooms.factors.add(who, new, visit.browser)
         if isinstance(outcome, Enrolled):
-            page = codes_page(outcome.codes, f"{ACCOUNT}?done=app-added")
+            page = codes_page(visit, outcome.codes, f"{ACCOUNT}?done=app-added")
             return page._replace(headers=page.headers + signed_cookies(visit, outcome.cookies))
         return _key_page(visit, who, outcome, new.sealed)
 
-    return _changed(visit, add)
+    return _changed(visit, "add-app", add)
 
 
 def post_codes(visit: Visit) -> Reply:
@@ -41,39 +42,40 @@ def post_codes(visit: Visit) -> Reply:
         outcome = visit.rooms.factors.new_codes(who, visit.browser)
         if isinstance(outcome, Problem):
             return redirect(ACCOUNT)
-        return codes_page(outcome, f"{ACCOUNT}?done=codes-made")
+        return codes_page(visit, outcome, f"{ACCOUNT}?done=codes-made")
 
-    return _changed(visit, make)
+    return _changed(visit, "again", make)
 
 
 def remove(visit: Visit) -> Reply:
-    """The question before the app goes, which asks for the password."""
-    who = visit.rooms.account.someone(visit.browser)
-    return _remove_page(visit, who) if who else sign_in_first(visit, None, fresh=False)
+    """The question before the app goes, which asks for the password; only after a sign-in too."""
+    return _recently(visit, "remove-app", lambda who: _remove_page(visit, who))
 
 
 def post_remove(visit: Visit) -> Reply:
     """Remove it."""
-    form = visit.proved_form("account")
-    who = visit.rooms.account.someone(visit.browser)
-    if who is None:
-        return sign_in_first(visit, None, fresh=False)
-    problem = visit.rooms.factors.remove(who, form.get("current", ""), visit.browser)
-    return _remove_page(visit, who, problem) if problem else redirect(f"{ACCOUNT}?done=app-removed")
+
+    def take_away(who: Someone, form: Form) -> Reply:
+        problem = visit.rooms.factors.remove(who, form.get("current", ""), visit.browser)
+        done = redirect(f"{ACCOUNT}?done=app-removed")
+        return _remove_page(visit, who, problem) if problem else done
+
+    return _changed(visit, "remove-app", take_away)
 
 
-def _changed(visit: Visit, change: Callable[[Someone, Form], Reply]) -> Reply:
+def _changed(visit: Visit, part: AccountPart, change: Callable[[Someone, Form], Reply]) -> Reply:
     """A change that only somebody may make who signed in a moment ago."""
     form = visit.proved_form("account")
-    return _recently(visit, lambda who: change(who, form))
+    return _recently(visit, part, lambda who: change(who, form))
 
 
-def _recently(visit: Visit, show: Callable[[Someone], Reply]) -> Reply:
+def _recently(visit: Visit, part: AccountPart, show: Callable[[Someone], Reply]) -> Reply:
+    """What only somebody sees who signed in a moment ago; else they do, and come back to a part."""
     who = visit.rooms.account.someone(visit.browser)
     if who is None:
-        return sign_in_first(visit, None, fresh=False)
+        return sign_in_first(visit, part=part)
     if not is_recent(visit.rooms.flow.world, who):
-        return sign_in_first(visit, None, fresh=True, tenant_id=who.tenant_id)
+        return sign_in_anew(visit, who, part)
     return show(who)
 
 

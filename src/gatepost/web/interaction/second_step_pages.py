@@ -1,5 +1,7 @@
 """The pages of a second step: a code, or a first authenticator app for who must have one."""
 
+from urllib.parse import quote
+
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
 from gatepost.services.flows import Reference, Stand
@@ -10,6 +12,7 @@ from gatepost.web import pages, qr
 from gatepost.web.http import Reply
 from gatepost.web.interaction.sign_in_pages import person_values, retry_after, signed_cookies
 from gatepost.web.interaction.visits import (
+    ACCOUNT,
     PREFIX,
     RESUME,
     Form,
@@ -62,7 +65,7 @@ def post_enrol(visit: Visit, form: Form, reference: Reference) -> Reply:
     new = NewApp(form.get("key", ""), form.get("code", ""))
     outcome = visit.rooms.second_steps.enrol(reference, new, visit.browser)
     if isinstance(outcome, Enrolled):
-        page = codes_page(outcome.codes, f"{RESUME}?request={reference.text}")
+        page = codes_page(visit, outcome.codes, f"{RESUME}?request={reference.text}")
         return page._replace(headers=page.headers + signed_cookies(visit, outcome.cookies))
     if isinstance(outcome, ShowError):
         return show_error(visit, outcome)
@@ -72,14 +75,17 @@ def post_enrol(visit: Visit, form: Form, reference: Reference) -> Reply:
     return _enrol_page(visit, stand, outcome, new.sealed)
 
 
-def codes_page(codes: tuple[str, ...], go_on: str) -> Reply:
-    """Recovery codes, this once."""
-    return pages.page(200, "recovery_codes.html", codes=codes, go_on=go_on)
+def codes_page(visit: Visit, codes: tuple[str, ...], go_on: str) -> Reply:
+    """Recovery codes, this once; to be saved as a file that the page itself holds."""
+    place = f"{visit.place.origin}{ACCOUNT}"
+    text = "\n".join((f"Recovery codes for {place}", "Each works once.", "", *codes, ""))
+    file = f"data:text/plain;charset=utf-8,{quote(text)}"
+    return pages.page(200, "recovery_codes.html", codes=codes, place=place, file=file, go_on=go_on)
 
 
 def key_values(shown: str, address: str, sealed: str) -> Values:
-    """A new key as the pages show it: a QR code, text, and sealed for the form."""
-    return {"shown": shown, "qr": qr.drawing(address), "sealed": sealed}
+    """A new key as the pages show it: a QR code, a link, text, and sealed for the form."""
+    return {"shown": shown, "qr": qr.drawing(address), "address": address, "sealed": sealed}
 
 
 def _after(

@@ -9,6 +9,7 @@ from gatepost.protocol import scopes
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
 from gatepost.services import consents
+from gatepost.services.account import asks_for_one_time
 from gatepost.services.flows import GONE, Reference, Stand
 from gatepost.services.new_passwords import NewPassword
 from gatepost.services.sessions import SignedIn
@@ -69,7 +70,7 @@ def password(visit: Visit) -> Reply:
 @answers_form("password")
 def post_password(visit: Visit, form: Form, reference: Reference) -> Reply:
     """A password of the person's own."""
-    typed = NewPassword("", form.get("password", ""), form.get("again", ""))
+    typed = NewPassword(form.get("current", ""), form.get("password", ""), form.get("again", ""))
     outcome = visit.rooms.account.replace_one_time(reference, typed, visit.browser)
     if isinstance(outcome, ShowError):
         return show_error(visit, outcome)
@@ -187,17 +188,20 @@ def _sign_in_page(
 
 
 def _password_page(visit: Visit, stand: Stand, problem: Problem | None = None) -> Reply:
-    return pages.page_reaching(
+    status = 200 if problem is None else 429 if problem.wait else 400
+    page = pages.page_reaching(
         reach_of(stand),
-        400 if problem else 200,
+        status,
         "password.html",
         problem=problem.text if problem else None,
         action=f"{PREFIX}/password",
         request=stand.reference.text,
         proof=visit.proof("password", stand.reference.text),
         must=True,
+        asks_current=asks_for_one_time(stand),
         cancel=None,
     )
+    return page._replace(headers=page.headers + retry_after(problem))
 
 
 def _choose_page(visit: Visit, stand: Stand) -> Reply:

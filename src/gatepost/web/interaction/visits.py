@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from gatepost.model.errors import Code, Refused
-from gatepost.model.requests import AuthorizationRequest
+from gatepost.model.requests import AccountPart, AuthorizationRequest
 from gatepost.ports import Secrets
 from gatepost.protocol import discovery, redirects, response
 from gatepost.protocol.authorization import ShowError
@@ -172,7 +172,7 @@ def told(visit: Visit, outcome: Next | Home | Answer | ShowError) -> Reply:
     if isinstance(outcome, Answer):
         return _answer(outcome)
     if outcome.page == ACCOUNT_PAGE:
-        return redirect(ACCOUNT)
+        return redirect(ACCOUNT + _PARTS[outcome.part])
     allowed = outcome.page == DEVICE_ALLOWED_PAGE
     client = {"name": outcome.client_name}
     return pages.page(200, "device_done.html", allowed=allowed, client=client)
@@ -215,6 +215,12 @@ def _proofs(secrets: Secrets, browser: Browser, purpose: str, about: str) -> tup
     return secrets.proofs("form", browser.binding, whose, purpose, about)
 
 
+_PARTS: Mapping[AccountPart, str] = {
+    "": "",
+    "again": "?done=signed-in",
+    "add-app": "/authenticator",
+    "remove-app": "/authenticator/remove",
+}
 _BEFORE_SIGN_IN = frozenset({"signin", "code", "enrol", "device", "alias", "welcome"})
 
 
@@ -249,6 +255,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "The application is not set up for this address",
         "It wants you sent back to an address that is not registered for it.",
         _TELL,
+    ),
+    "registration_changed": (
+        "This application was changed meanwhile",
+        "An administrator changed how it is registered while you were signing in.",
+        "Go back to the application and start again.",
     ),
     "errand_gone": (
         "This sign-in is over",

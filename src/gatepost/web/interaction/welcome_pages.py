@@ -40,6 +40,7 @@ def _page(visit: Visit, link: str, problem: Problem | None = None) -> Reply:
         problem=problem.text if problem else None,
         email=found.user.email,
         tenant={"name": found.tenant.name},
+        passkeys=found.has_passkeys,
         action=WELCOME_PATH,
         request=link,
         proof=visit.proof(_PURPOSE, link),

@@ -9,6 +9,7 @@ from gatepost.web.portal.moments import Zone
 
 _TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}~[A-Za-z0-9_-]{20,100}\Z")
 _SEALED = re.compile(r"[A-Za-z0-9_-]{20,3000}\Z")
+_BINDING = re.compile(r"[A-Za-z0-9_-]{40,100}\Z")
 _ZONE = "gatepost-zone"
 _FLOW_SECONDS = 600
 Header = tuple[str, str]
@@ -20,6 +21,7 @@ class Cookies:
     def __init__(self, *, https: bool) -> None:
         prefix = "__Host-" if https else "gatepost-"
         self._session, self._flow = prefix + "portal", prefix + "portal-signin"
+        self._guest = prefix + "portal-guest"
         self._https = https
 
     def tokens(self, call: Call) -> tuple[str, ...]:
@@ -32,6 +34,11 @@ class Cookies:
         found = _sent(call, self._flow)
         return found if _SEALED.match(found) else ""
 
+    def guest(self, call: Call) -> str:
+        """What binds a form to a browser at which nobody is signed in yet."""
+        found = _sent(call, self._guest)
+        return found if _BINDING.match(found) else ""
+
     def zone(self, call: Call) -> Zone:
         """The time zone that the browser's script told, as it names it."""
         return Zone.named(_sent(call, _ZONE).replace("%2F", "/"))
@@ -43,6 +50,10 @@ class Cookies:
     def signing_in(self, sealed: str) -> Header:
         """The cookie of a sign-in that begins; empty takes it back."""
         return self._set(self._flow, sealed, _FLOW_SECONDS)
+
+    def bound(self, binding: str) -> Header:
+        """The cookie of a browser that is shown a form before anybody is signed in."""
+        return self._set(self._guest, binding)
 
     def _set(self, name: str, value: str, seconds: int | None = None) -> Header:
         parts = [f"{name}={value}", "Path=/", "SameSite=Lax", "HttpOnly"]

@@ -218,6 +218,7 @@ _CHANGES = frozenset(
 _OWN = frozenset(
     {
         Action.PASSWORD_SET,
+        Action.PASSKEY_REMOVED,
         Action.PREFERENCES_CHANGED,
         Action.SIGN_IN_REFUSED,
         Action.SIGN_IN_ENDED,
@@ -228,5 +229,5 @@ _OWN = frozenset(
 )
 # What says nothing to people: ids of what is named already, or of what has no page.
 _UNTOLD = frozenset({"Id", "id", "SignIn", "provider_id", "Decision"})
-_MOMENTS = frozenset({"Expiration", "ExpiresAt", "ActiveFrom"})
+_MOMENTS = frozenset({"Expiration", "ExpiresAt", "ActiveFrom", "Added"})
 _CHOICES = frozenset({"Method", "SecondFactor"})

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from gatepost.model.errors import Code, Refused
 from gatepost.protocol.parameters import OAuthError, parse_pairs
 from gatepost.services import tenants
+from gatepost.services.digests import is_one_of
 from gatepost.services.portal_sessions import tenant_of
 from gatepost.web import forms, pages
 from gatepost.web.http import Call, Reply
@@ -15,6 +16,8 @@ from gatepost.web.portal.visits import PREFIX, Fields, Place, Rooms, redirect
 
 HOME = f"{PREFIX}/security/clients"
 _MAX_BACK = 1_500
+_CHOOSE = "choose"
+_BINDING_BYTES = 32
 _PLAIN = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]+\Z")
 
 
@@ -34,6 +37,10 @@ class Guest(NamedTuple):
     def tokens(self) -> tuple[str, ...]:
         """The sessions that the browser says it has."""
         return self.cookies.tokens(self.call)
+
+    def proofs(self, purpose: str, binding: str) -> tuple[str, ...]:
+        """What shows a form to be ours, for the browser with this cookie."""
+        return self.rooms.world.secrets.proofs("portal guest form", binding, purpose)
 
     def page(self, status: int, template: str, **values: object) -> Reply:
         """A page outside of the portal's frame."""
@@ -78,6 +85,7 @@ def post_choose(guest: Guest) -> Reply:
     forms.check_is_form(guest.call)
     forms.check_same_site(guest.call, guest.place.url)
     form = _fields(guest.call.body)
+    _check_proof(guest, form)
     wanted = form.get("tenant")
     known = next((token for token in guest.tokens if tenant_of(token) == wanted), None)
     if known is not None:
@@ -103,7 +111,9 @@ def _likely(guest: Guest) -> Iterator[str | None]:
 
 def _choice(guest: Guest, alias: str | None = None) -> Reply:
     sessions = guest.rooms.sessions.all(guest.tokens)
-    return guest.page(
+    known = guest.cookies.guest(guest.call)
+    binding = known or guest.rooms.world.dice.token(_BINDING_BYTES)
+    page = guest.page(
         200 if alias is None else 400,
         "choose.html",
         sessions=[
@@ -112,7 +122,22 @@ def _choice(guest: Guest, alias: str | None = None) -> Reply:
         ],
         alias=alias or "",
         unknown=alias is not None,
+        proof=guest.proofs(_CHOOSE, binding)[0],
     )
+    cookies = () if known else (guest.cookies.bound(binding),)
+    return page._replace(headers=(*page.headers, *cookies))
+
+
+def _check_proof(guest: Guest, form: Fields) -> None:
+    """Refuse a form that this browser was not shown (R-54)."""
+    binding = guest.cookies.guest(guest.call)
+    expected = guest.proofs(_CHOOSE, binding) if binding else ()
+    if not is_one_of(form.get("proof").encode(), map(str.encode, expected)):
+        raise Refused(
+            Code.FORM_NOT_OURS,
+            "This form was not made for this browser, or the browser does not keep cookies.",
+            "Open the page again and choose once more. Cookies must be allowed.",
+        )
 
 
 def session_over(guest: Guest) -> Reply:

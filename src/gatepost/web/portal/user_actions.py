@@ -32,6 +32,9 @@ _DEEDS: Mapping[str, _Deed] = {
     "remove-factors": _Deed(
         lambda rooms, act, id_: rooms.factors.remove(act, id_), "factors-removed"
     ),
+    "remove-passkeys": _Deed(
+        lambda rooms, act, id_: rooms.passkeys.remove_all(act, id_), "passkeys-removed"
+    ),
     "end-sessions": _Deed(
         lambda rooms, act, id_: rooms.sign_ins.end_all(act, id_), "sessions-ended"
     ),
@@ -81,6 +84,8 @@ def _question(visit: Visit, status: int, user: User, problem: str | None) -> Rep
         what=what,
         person=people.told(visit, user),
         depends=_depends(visit, what, user),
+        stays=_stays(visit, what, user),
+        remove_passkeys=f"{USERS}/{user.id}/remove-passkeys",
         is_mild=not _DEEDS[what].ends_something,
         action=f"{USERS}/{user.id}/{what}",
         proof=visit.proof(f"user-{what} {user.id}"),
@@ -96,10 +101,23 @@ def _depends(visit: Visit, what: str, user: User) -> list[str]:
     told = [visit.say("users.depends_sessions", number=sessions), visit.say("users.depends_apps")]
     if what == "remove-factors":
         return [*_factors(visit, user), *told]
+    if what == "remove-passkeys":
+        number = _number_of_passkeys(visit, user)
+        return [visit.say("users.depends_factor_passkeys", number=number), *told]
     if what == "remove":
         held = ", ".join(role_choices.names(visit, user.role_ids))
         told.append(visit.say("users.depends_roles", names=held))
     return told
+
+
+def _stays(visit: Visit, what: str, user: User) -> str | None:
+    """What is not ended by ending the sessions, and yet signs in."""
+    number = _number_of_passkeys(visit, user) if what == "end-sessions" else 0
+    return visit.say("users.passkeys_stay", number=number) if number else None
+
+
+def _number_of_passkeys(visit: Visit, user: User) -> int:
+    return len(visit.rooms.passkeys.of_person(visit.tenant_id, user.id))
 
 
 def _factors(visit: Visit, user: User) -> list[str]:

@@ -33,6 +33,9 @@ _DONE: Mapping[str, str] = {
     "enabled": "users.done_enabled",
     "removed": "users.done_removed",
     "factors-removed": "users.done_factors_removed",
+    "passkey-removed": "users.done_passkey_removed",
+    "passkeys-removed": "users.done_passkeys_removed",
+    "passkey-gone": "users.done_passkey_gone",
     "session-ended": "users.done_session_ended",
     "session-gone": "users.done_session_gone",
     "sessions-ended": "users.done_sessions_ended",
@@ -114,6 +117,7 @@ def _details(visit: Visit, user_id: str) -> dict[str, Any]:
         ],
         "base": f"{USERS}/{user.id}",
         "factors": _factors(visit, user) if visit.may_change else None,
+        "passkeys": _passkeys(visit, user) if visit.may_change else [],
         "sign_ins": _sign_ins(visit, user) if may_see else None,
         "sessions_proof": visit.proof(f"user-sessions {user.id}"),
         "link_proof": visit.proof(f"user-link {user.id}"),
@@ -138,6 +142,19 @@ def _factors(visit: Visit, user: User) -> dict[str, Any] | None:
             (visit.say("users.factor_codes"), held.codes_left or none),
         ],
     }
+
+
+def _passkeys(visit: Visit, user: User) -> list[dict[str, Any]]:
+    base = f"{USERS}/{user.id}/remove-passkey"
+    return [
+        {
+            "name": passkey.name,
+            "added": visit.zone.moment(passkey.created_at),
+            "used": visit.moment(passkey.last_used_at),
+            "href": f"{base}?{urlencode({'passkey': passkey.id})}",
+        }
+        for passkey in visit.rooms.passkeys.of_person(visit.tenant_id, user.id)
+    ]
 
 
 def _sign_ins(visit: Visit, user: User) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from gatepost.ports import PageOf
 from gatepost.protocol.parameters import parse_pairs
 from gatepost.services.access import AccessService
 from gatepost.services.digests import is_one_of
+from gatepost.services.passkey_lists import PasskeyLists
 from gatepost.services.password_links import PasswordLinks
 from gatepost.services.portal_sessions import PortalSessions, Session
 from gatepost.services.sign_in_lists import SignInLists
@@ -37,6 +38,7 @@ class Rooms(NamedTuple):
     links: PasswordLinks
     try_outs: TryOuts
     factors: FactorRemoval
+    passkeys: PasskeyLists
 
 
 class Place(NamedTuple):

@@ -1,0 +1,88 @@
+"""Commands about a person's passkeys: see them, and remove one or all."""
+
+from pathlib import Path
+
+import click
+
+from gatepost.app import House
+from gatepost.app.links import mailer_of
+from gatepost.cli.context import CommandFault, config_option, house_of, json_option, show
+from gatepost.cli.tenant_choice import act_in
+from gatepost.model.people import User
+from gatepost.services import users
+from gatepost.services.factor_letters import FactorLetters
+from gatepost.services.passkey_lists import PasskeyLists
+from gatepost.services.world import Act
+
+_tenant_option = click.option("--tenant-id", help="The tenant; may be left out when there is one.")
+_email_option = click.option(
+    "--email", required=True, help="The address that the person signs in with."
+)
+
+
+@click.group("passkeys")
+def user_passkeys() -> None:
+    """List and remove a person's passkeys, each of which opens the account alone."""
+
+
+@user_passkeys.command("list")
+@json_option
+@_tenant_option
+@_email_option
+@config_option
+def passkeys_list(as_json: bool, config: Path | None, tenant_id: str | None, email: str) -> None:
+    """List a person's passkeys, oldest first."""
+    with house_of(config) as house:
+        act = act_in(house, tenant_id)
+        found = _lists(house).of_person(act.tenant_id, _person(house, act, email).id)
+    show(
+        [
+            {
+                "Id": passkey.id,
+                "Name": passkey.name,
+                "Added": passkey.created_at,
+                "LastUsed": passkey.last_used_at,
+            }
+            for passkey in found
+        ],
+        as_json=as_json,
+    )
+
+
+@user_passkeys.command("remove")
+@json_option
+@_tenant_option
+@_email_option
+@click.option("--id", "passkey_id", help="The passkey, as the list names it; else all go.")
+@config_option
+def passkeys_remove(
+    as_json: bool, config: Path | None, tenant_id: str | None, email: str, passkey_id: str | None
+) -> None:
+    """Remove one of a person's passkeys, or all of them.
+
+    For an account that somebody else got into. All of the person's sign-ins end, and what
+    applications were given. The password stays as it is. They are told by mail where that is set
+    up.
+    """
+    with house_of(config) as house:
+        act = act_in(house, tenant_id)
+        person = _person(house, act, email)
+        removed = 1
+        if passkey_id is None:
+            removed = _lists(house).remove_all(act, person.id)
+        else:
+            _lists(house).remove(act, person.id, passkey_id)
+    told = {"Id": person.id, "TenantId": act.tenant_id, "Email": person.email, "Passkeys": removed}
+    show([told], as_json=as_json)
+
+
+def _lists(house: House) -> PasskeyLists:
+    """Nobody is told over HTTP here: that is the server's."""
+    return PasskeyLists(house.world, "", None, FactorLetters(house.world, mailer_of(house)))
+
+
+def _person(house: House, act: Act, email: str) -> User:
+    found = users.with_email(house.world, act.tenant_id, email)
+    if found is None:
+        raise CommandFault(f"There is no user {email} in the tenant {act.tenant_id}.")
+    return found
