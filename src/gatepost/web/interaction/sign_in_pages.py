@@ -129,6 +129,11 @@ def person_values(person: User) -> Values:
     return {"name": person.name, "email": person.email}
 
 
+def user_handle(person: User) -> str:
+    """A person as their passkeys know them (Web Authentication Level 3, 4)."""
+    return person.id.replace("-", "")
+
+
 def retry_after(problem: Problem | None) -> Headers:
     """The header that tells how long to wait, where one must."""
     if problem is None or not problem.wait:
