@@ -31,23 +31,27 @@ def test_they_are_listed_and_removed(founded_place: Founded) -> None:
     place, first = founded_place
     tenant_id = first["TenantId"]
     user_id, email = somebody(place, tenant_id)
-    of = ("--tenant-id", tenant_id, "--email", email, "--json")
-    listed = place.run("user", "passkeys", "list", *of).json()
+    who = ("--tenant-id", tenant_id, "--email", email, "--json")
+    listed = place.run("user", "passkeys", "list", *who).json()
     assert listed[0] == {
         "Id": f"-Phone-{user_id}",
         "Name": "Phone",
         "Added": "1970-01-01T00:00:00Z",
         "LastUsed": None,
     }
+    asked = place.run("user", "passkeys", "remove", *who)
+    assert asked.status == 130, "nobody said yes"
+    assert "loses all 2 passkeys" in asked.err
+    of = (*who, "--yes")
     (told,) = place.run("user", "passkeys", "remove", *of, "--id", f"-Phone-{user_id}").json()
     assert told == {"Id": user_id, "TenantId": tenant_id, "Email": email, "Passkeys": 1}
-    assert [row["Id"] for row in place.run("user", "passkeys", "list", *of).json()] == [
+    assert [row["Id"] for row in place.run("user", "passkeys", "list", *who).json()] == [
         f"-Ring-{user_id}"
     ]
     gone = place.run("user", "passkeys", "remove", *of, "--id", f"-Phone-{user_id}")
     assert "The person has no passkey with the id" in gone.refusal()
     assert place.run("user", "passkeys", "remove", *of).json()[0]["Passkeys"] == 1
-    assert place.run("user", "passkeys", "list", *of).json() == []
+    assert place.run("user", "passkeys", "list", *who).json() == []
     assert events(place, user_id)[-2:] == [("passkey.removed",), ("passkey.removed",)]
     nobody = ("--tenant-id", tenant_id, "--email", "no@example.com")
     missing = place.run("user", "passkeys", "list", *nobody)

@@ -11,6 +11,7 @@ from tests.journeys import axe, pages
 from tests.journeys.application import Application, running
 from tests.journeys.factor_pages import FACTOR_PAGES
 from tests.journeys.pages import ABOUT, NAME, PAGES, Desk, Reach
+from tests.journeys.taken_pages import TAKEN_PAGES
 from tests.journeys.watch import Watch
 from tests.served import Served
 
@@ -32,7 +33,9 @@ def desk(served: Served, page: Page) -> Desk:
 
 
 @pytest.mark.requirement("R-56", "R-58")
-@pytest.mark.parametrize("reach", PAGES + FACTOR_PAGES, ids=lambda reach: reach.__name__)
+@pytest.mark.parametrize(
+    "reach", PAGES + FACTOR_PAGES + TAKEN_PAGES, ids=lambda reach: reach.__name__
+)
 def test_everybody_can_use_it(desk: Desk, reach: Reach) -> None:
     watch = Watch(desk.page.context)
     heading = reach(desk)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatepost.model.text import fold, quoted, refused_character
+from gatepost.model.text import MAX_FOLDED, fold, folded_fault, quoted, refused_character
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
 
@@ -25,6 +25,26 @@ def test_refused_characters_are_named(character: str) -> None:
     named = f"U+{ord(character):04X}"
     assert refused_character(character) == named
     assert refused_character(f"before {character}") == named
+
+
+@pytest.mark.requirement("R-71")
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        ("", 0),
+        ("a" * MAX_FOLDED, None),
+        ("a" * (MAX_FOLDED + 1), MAX_FOLDED + 1),
+        ("\U00020000" * 200, None),  # four octets each
+        ("\U00020000" * 201, 804),
+        ("\ufdfa" * 24, None),  # one sign that stands for eighteen
+        ("\ufdfa" * 25, 825),
+        ("\u200d" * 2_000, None),  # not seen, and not compared
+    ],
+)
+def test_a_name_must_fit_where_names_are_compared(text: str, octets: int | None) -> None:
+    fault = folded_fault(text)
+    assert (fault is None) is (octets in (None, 0))
+    assert not octets or (fault or "").startswith(f"has {octets} octets")
 
 
 @pytest.mark.parametrize(

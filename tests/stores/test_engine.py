@@ -1,9 +1,10 @@
 """Which faults of a database pass by themselves, and are told as such."""
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from gatepost.model.errors import StoreUnavailable
+from gatepost.model.errors import Code, Refused, StoreUnavailable
 from gatepost.storage.engine import make_engine, transaction
 from tests.postgres import fresh_database, shared_server
 
@@ -22,6 +23,20 @@ def test_a_standby_or_a_full_server_is_unavailable(state: str) -> None:
     engine = make_engine(fresh_database(shared_server()))
     with pytest.raises(StoreUnavailable, match=state), transaction(engine, writing=True):
         raise DBAPIError("INSERT", None, Fault(state))
+    engine.dispose()
+
+
+def test_a_text_that_fills_an_index_is_told_as_bad_input_and_not_as_a_fault() -> None:
+    engine = make_engine(fresh_database(shared_server()))
+    with pytest.raises(Refused) as refused, transaction(engine, writing=True):
+        raise OperationalError("INSERT", None, Fault("54000"))
+    engine.dispose()
+    assert refused.value.code is Code.INVALID_MEMBER
+    with transaction(engine, writing=True) as connection:
+        connection.execute(text("CREATE TABLE t (a text PRIMARY KEY)"))
+    letters = "SELECT string_agg(md5(i::text), '') FROM generate_series(1, 500) AS i"
+    with pytest.raises(Refused), transaction(engine, writing=True) as connection:
+        connection.execute(text(f"INSERT INTO t {letters}"))
     engine.dispose()
 
 

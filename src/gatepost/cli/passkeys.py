@@ -6,7 +6,14 @@ import click
 
 from gatepost.app import House
 from gatepost.app.links import mailer_of
-from gatepost.cli.context import CommandFault, config_option, house_of, json_option, show
+from gatepost.cli.context import (
+    CommandFault,
+    config_option,
+    house_of,
+    json_option,
+    show,
+)
+from gatepost.cli.master_keys import yes_option
 from gatepost.cli.tenant_choice import act_in
 from gatepost.model.people import User
 from gatepost.services import users
@@ -54,19 +61,23 @@ def passkeys_list(as_json: bool, config: Path | None, tenant_id: str | None, ema
 @_tenant_option
 @_email_option
 @click.option("--id", "passkey_id", help="The passkey, as the list names it; else all go.")
+@yes_option
 @config_option
-def passkeys_remove(
-    as_json: bool, config: Path | None, tenant_id: str | None, email: str, passkey_id: str | None
-) -> None:
+def passkeys_remove(as_json: bool, config: Path | None, yes: bool, **wishes: str | None) -> None:
     """Remove one of a person's passkeys, or all of them.
 
     For an account that somebody else got into. All of the person's sign-ins end, and what
     applications were given. The password stays as it is. They are told by mail where that is set
-    up.
+    up. Asks first.
     """
+    passkey_id = wishes["passkey_id"]
     with house_of(config) as house:
-        act = act_in(house, tenant_id)
-        person = _person(house, act, email)
+        act = act_in(house, wishes["tenant_id"])
+        person = _person(house, act, wishes["email"] or "")
+        held = len(_lists(house).of_person(act.tenant_id, person.id))
+        if held and not yes:
+            # not where the answer goes, which may be read by a program
+            click.confirm(_question(person, passkey_id, held), abort=True, err=True)
         removed = 1
         if passkey_id is None:
             removed = _lists(house).remove_all(act, person.id)
@@ -79,6 +90,11 @@ def passkeys_remove(
 def _lists(house: House) -> PasskeyLists:
     """Nobody is told over HTTP here: that is the server's."""
     return PasskeyLists(house.world, "", None, FactorLetters(house.world, mailer_of(house)))
+
+
+def _question(person: User, passkey_id: str | None, held: int) -> str:
+    what = f"all {held} passkeys" if passkey_id is None else f"the passkey {passkey_id}"
+    return f"{person.email} loses {what}, and all of their sign-ins end. Go on?"
 
 
 def _person(house: House, act: Act, email: str) -> User:

@@ -193,7 +193,7 @@ PersonName = Annotated[
         "A part of a person's name.",
         "Send a text of at most 200 characters.",
         "Kim",
-        check="text",
+        check="person_name",
         max_length=200,
     ),
 ]

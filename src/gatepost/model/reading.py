@@ -15,7 +15,7 @@ import msgspec
 from gatepost.model import people, uris
 from gatepost.model.errors import Code, Refused
 from gatepost.model.key_sets import read_key_set
-from gatepost.model.text import quoted, refused_character
+from gatepost.model.text import folded_fault, quoted, refused_character
 
 _MAX_MOMENT_LENGTH = 40
 _MAX_PROBLEMS = 10
@@ -218,9 +218,11 @@ def _checked(name: str, value: Any, extra: Mapping[str, Any]) -> Any | Problem:
         case "guid":
             return value.lower()
         case "name":
-            fault = None if value.strip() else "is only blanks"
+            fault = folded_fault(value) if value.strip() else "is only blanks"
+        case "person_name":
+            fault = folded_fault(value)
         case "email":
-            fault = people.email_fault(value)
+            fault = people.email_fault(value) or folded_fault(value)
         case "redirect_uri" | "logout_uri" | "origin" | "page_uri" as check:
             found = _URI_CHECKS[check](value)
             if found:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gatepost.model.requests import RequestedClaims
+from gatepost.model.text import refused_character
 from gatepost.protocol.parameters import OAuthError, invalid_request, json_object
 
 MAX_CLAIMS = 4_000
@@ -22,11 +23,15 @@ def read_claims(text: str | None) -> RequestedClaims | OAuthError:
         return invalid_request("claims is not a JSON object as asked for", "claims_malformed")
     id_token, userinfo = (section or {} for section in sections)
     contexts = _values(id_token.get("acr"))
+    subjects = _values(id_token.get("sub")) + _values(userinfo.get("sub"))
+    # refused and not left out: what is left out would not be insisted on
+    if any(map(refused_character, (*id_token, *userinfo, *contexts, *subjects))):
+        return invalid_request("claims is not a JSON object as asked for", "claims_malformed")
     return RequestedClaims(
         id_token=tuple(id_token),
         userinfo=tuple(userinfo),
         acr_values=contexts if _is_essential(id_token.get("acr")) else (),
-        sub=next(iter(_values(id_token.get("sub")) + _values(userinfo.get("sub"))), None),
+        sub=next(iter(subjects), None),
     )
 
 

@@ -131,6 +131,7 @@ def remove_passkey(ending: Ending, tenancy: Tenancy, passkey: Passkey) -> bool:
             before={"Passkey": passkey.name, "Added": passkey.created_at},
         )
     )
+    _end_lone_codes(tenancy, passkey.user_id)
     return True
 
 

@@ -9,14 +9,13 @@ from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.events import Action, Actor, changed_members
 from gatepost.model.people import (
     LOCAL_PROVIDER,
-    OUTSIDE_PROVIDERS,
     InvitationStatus,
     User,
 )
 from gatepost.model.tenants import USER_LIMIT
 from gatepost.model.weak_passwords import names_of
 from gatepost.ports import PageOf, Tenancy
-from gatepost.services import endings, new_passwords
+from gatepost.services import endings, new_passwords, user_members
 from gatepost.services.endings import Ending
 from gatepost.services.grants_of_roles import (
     count_administrators,
@@ -42,8 +41,10 @@ class Found(NamedTuple):
 def add(world: World, act: Act, members: Mapping[str, Any]) -> User:
     """Add a user. Nobody is invited by this; a password is set on the command line."""
     wanted = dict(members)
-    provider = _known_provider(wanted.pop("provider_id", None))
-    wanted |= _as_signed_in_here(provider, wanted) or _expected_elsewhere(wanted)
+    provider = user_members.known_provider(wanted.pop("provider_id", None))
+    wanted |= user_members.as_signed_in_here(provider, wanted) or user_members.expected_elsewhere(
+        wanted
+    )
     if provider == LOCAL_PROVIDER and "email" not in wanted:
         raise Refused(
             Code.INVALID_MEMBER,
@@ -139,11 +140,13 @@ def change(
                 "Read the user again and repeat the change.",
             )
         wanted = dict(members)
-        _check_fixed(user, wanted)
+        user_members.check_fixed(user, wanted)
         if "role_ids" in wanted:
             held = frozenset(user.role_ids)
             wanted["role_ids"] = roles_to_give(tenancy, act.caller, wanted["role_ids"], held)
-        changed = replace(user, **wanted, **_as_signed_in_here(user.provider_id, wanted))
+        changed = replace(
+            user, **wanted, **user_members.as_signed_in_here(user.provider_id, wanted)
+        )
         if changed == user:
             return user
         return keep(world, act, tenancy, user, changed)
@@ -241,53 +244,6 @@ def _existing(tenancy: Tenancy, user_id: str) -> User:
     if user is None:
         raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
     return user
-
-
-def _known_provider(provider_id: str | None) -> str:
-    if provider_id in {LOCAL_PROVIDER, *OUTSIDE_PROVIDERS}:
-        return str(provider_id)
-    known = ", ".join(f"{id_} ({name})" for id_, name in OUTSIDE_PROVIDERS.items())
-    raise Refused(
-        Code.INVALID_MEMBER,
-        "IdentityProviderId is missing."
-        if provider_id is None
-        else f"There is no identity provider {provider_id}.",
-        f"IdentityProviderId: send {LOCAL_PROVIDER} for people who sign in here with a password, "
-        f"or one of {known}.",
-    )
-
-
-def _as_signed_in_here(provider_id: str, members: Mapping[str, Any]) -> dict[str, Any]:
-    """For local people the contact data are all there is: what a provider would tell of them."""
-    if provider_id != LOCAL_PROVIDER:
-        return {}
-    same = {
-        "email": "contact_email",
-        "given_name": "contact_given_name",
-        "surname": "contact_surname",
-    }
-    return {known: members[contact] for known, contact in same.items() if contact in members}
-
-
-def _expected_elsewhere(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Until an outside provider tells more, a person without an id of theirs has one address.
-
-    No second person of the provider may have it too.
-    """
-    known_by_id = members.get("provider_user_id") or members.get("external_user_id")
-    address = members.get("contact_email")
-    return {"email": address} if address and not known_by_id else {}
-
-
-def _check_fixed(user: User, wanted: dict[str, Any]) -> None:
-    for attribute, member in (("id", "Id"), ("provider_id", "IdentityProviderId")):
-        sent = wanted.pop(attribute, None)
-        if sent is not None and sent != getattr(user, attribute):
-            raise Refused(
-                Code.INVALID_MEMBER,
-                f"{member} is {sent}, and the user has {getattr(user, attribute)}.",
-                f"{member} cannot be changed; leave it out or send what it is.",
-            )
 
 
 def _id_taken(user: User) -> Refused:

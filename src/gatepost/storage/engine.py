@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from gatepost.model.errors import StoreUnavailable
+from gatepost.model.errors import Code, Refused, StoreUnavailable
 from gatepost.model.setting_values import Pooler
 from gatepost.storage.pools import WatchedPool
 
@@ -32,6 +32,7 @@ _LIMITS = {
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "10000",
 }
+_TOO_LARGE = "54000"  # among others an entry of an index with more than 2704 octets
 _REFUSED_BY_POOLER = "unsupported startup parameter"
 _OF_THE_SESSION = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
 _OF_THE_SESSION += " -c timezone=UTC"
@@ -139,6 +140,12 @@ def transaction(engine: Engine, *, writing: bool) -> Iterator[Connection]:
     except IntegrityError:
         raise
     except (OperationalError, PoolTimeout) as error:
+        if _state(error) == _TOO_LARGE:
+            raise Refused(
+                Code.INVALID_MEMBER,
+                "A text is longer than the database can compare.",
+                "Send a shorter text, or one with fewer unusual signs.",
+            ) from error
         raise StoreUnavailable(_first_line(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated or _is_passing(error):
@@ -148,8 +155,12 @@ def transaction(engine: Engine, *, writing: bool) -> Iterator[Connection]:
 
 def _is_passing(error: DBAPIError) -> bool:
     """A state of the server that another try may not meet: standby, shutdown, out of room."""
-    state = getattr(error.orig, "sqlstate", None) or ""
+    state = _state(error)
     return state[:2] in {"08", "25", "53", "57"} or state == "0A000"
+
+
+def _state(error: BaseException) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def _first_line(error: BaseException) -> str:

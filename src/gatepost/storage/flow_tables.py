@@ -8,7 +8,8 @@ an index that begins with its parent, so that a parent goes without a walk throu
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, Table
 
-from gatepost.storage.tables import child_of, metadata, moment_column, tenant_key, text_column
+from gatepost.storage.columns import child_of, moment_column, tenant_key, text_column
+from gatepost.storage.tables import metadata
 
 
 def digest_column(name: str, *, unique: bool = False) -> Column[bytes]:

@@ -2,7 +2,8 @@
 
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Table, text
 
-from gatepost.storage.tables import Words, metadata, moment_column, tenant_key, text_column
+from gatepost.storage.columns import Words, moment_column, tenant_key, text_column
+from gatepost.storage.tables import metadata
 
 # refusals and revocations have a reason
 _REFUSED = text("reason IS NOT NULL")

@@ -2,8 +2,9 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, false
 
+from gatepost.storage.columns import child_of, moment_column, tenant_key, text_column
 from gatepost.storage.flow_tables import digest_column
-from gatepost.storage.tables import child_of, metadata, moment_column, tenant_key, text_column
+from gatepost.storage.tables import metadata
 
 portal_sessions = Table(
     "portal_sessions",

@@ -4,61 +4,33 @@ A kind of client has no table of its own: its settings are one JSON document, an
 searched or must be bound by a foreign key (roles, tags, origins) has rows.
 """
 
-from datetime import datetime
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.dialects import postgresql
 
-from gatepost.storage.moments import NO_EXPIRY, NO_USE, Moment, MomentOrNone
+from gatepost.storage.columns import (
+    Words,
+    child_of,
+    moment_column,
+    number_column,
+    ordered_moment_column,
+    tenant_key,
+    text_column,
+)
+from gatepost.storage.moments import NO_EXPIRY, NO_USE
 
-# Text is ordered by code point in both databases, whatever the locale of PostgreSQL's cluster.
-Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 metadata = MetaData()
-
-
-def tenant_key(*names: str) -> PrimaryKeyConstraint:
-    return PrimaryKeyConstraint("tenant_id", *names)
-
-
-def child_of(parent: str, column: str | None = None) -> ForeignKeyConstraint:
-    """A reference to a parent row of the same tenant, which takes its children along."""
-    if column is None:
-        return ForeignKeyConstraint(["tenant_id"], [f"{parent}.id"], ondelete="CASCADE")
-    return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{parent}.tenant_id", f"{parent}.id"], ondelete="CASCADE"
-    )
-
-
-def text_column(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Words, nullable=nullable)
-
-
-def moment_column(name: str, *, nullable: bool = False) -> Column[datetime]:
-    return Column(name, Moment, nullable=nullable)
-
-
-def ordered_moment_column(name: str, missing: int) -> Column[datetime | None]:
-    return Column(name, MomentOrNone(missing), nullable=False, server_default=str(missing))
-
-
-def number_column(name: str, default: int | None = None) -> Column[int]:
-    return Column(name, Integer, nullable=False, default=default)
 
 
 def _list_index(name: str, first: str, *filters: str) -> Index:
