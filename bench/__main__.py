@@ -22,13 +22,14 @@ FAMILIES: Mapping[str, str] = {
     "flows": "bench.flows",
     "sizes": "bench.sizes",
     "nodes": "bench.nodes",
+    "growth": "bench.grown",
     "simulation": "bench.simulation",
 }
 """Each family's module, which is imported when it is its turn."""
 
 RESULTS = Path(__file__).parent / "results"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
-ELSEWHERE = dict.fromkeys(("nodes", "simulation"), DOCUMENT.with_name("scale.md"))
+ELSEWHERE = dict.fromkeys(("nodes", "growth", "simulation"), DOCUMENT.with_name("scale.md"))
 """Families whose tables stand in another document."""
 
 

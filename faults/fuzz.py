@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import seed as seeded
@@ -17,10 +17,11 @@ from hypothesis import seed as seeded
 from bench import progress
 from bench.credentials import token_form
 from faults.desk import TOKEN
+from faults.mutations import changed
 from faults.nodes import Node, serving
 from faults.orders import authorize_path
 from faults.outcome import Outcome, Row, at_least, holds, none_of, told
-from faults.parsers import PARSERS, REFUSALS
+from faults.parsers import PARSERS, REFUSALS, Parser
 from faults.size import Size, Stage
 from faults.stand import Stand
 
@@ -28,6 +29,9 @@ TITLE = "fuzz"
 STORES = ("sqlite",)
 _WAIT_S = 0.3
 _MOST = 65_536
+MOST_THOUGHT_OUT = 1_000
+"""So many examples are made by hypothesis, and the others are these, changed by chance."""
+
 _SAID_FROM = 10_000
 
 
@@ -90,7 +94,35 @@ def _all_fed(examples: int, number: int) -> list[Fed]:
 
 def fed(name: str, examples: int, number: int) -> Fed:
     """How many made-up words a parser read, and what it raised on one of them."""
-    parser, read = PARSERS[name], 0
+    thought_out = min(examples, MOST_THOUGHT_OUT)
+    made, raised = _by_hypothesis(PARSERS[name], thought_out, number)
+    read = len(made)
+    if not raised and made:
+        chance = Random(f"{number} {name}")
+        for _ in range(examples - read):
+            read += 1
+            words = changed(chance.choice(made), chance.choice(made), chance)
+            raised = _raised(PARSERS[name], words)
+            if raised:
+                break
+    if examples >= _SAID_FROM:
+        progress.say(f"L-19: {name}, {read:,} examples")
+    return Fed(name, read, f"{name}: {raised}" if raised else "")
+
+
+def _raised(parser: Parser, words: object) -> str:
+    """What a parser raised that is no refusal."""
+    try:
+        with suppress(*REFUSALS):
+            parser.read(words)
+    except Exception as fault:  # noqa: BLE001  (whatever it is, it is what is looked for)
+        return f"{fault!r} on {words!r:.200}"
+    return ""
+
+
+def _by_hypothesis(parser: Parser, examples: int, number: int) -> tuple[list[Any], str]:
+    """What was made, and the smallest that a parser raised on, if it did."""
+    made: list[Any] = []
 
     @seeded(number)
     @settings(
@@ -101,20 +133,16 @@ def fed(name: str, examples: int, number: int) -> Fed:
     )
     @given(parser.fed)
     def feed(words: object) -> None:
-        nonlocal read
-        read += 1
+        made.append(words)
         with suppress(*REFUSALS):
             parser.read(words)
 
-    raised = ""
     try:
         feed()
     except Exception as fault:  # noqa: BLE001  (whatever it is, it is what is looked for)
         notes = " ".join(getattr(fault, "__notes__", ()))
-        raised = f"{name}: {fault!r} {notes[:200]}"
-    if examples >= _SAID_FROM:
-        progress.say(f"L-19: {name}, {read:,} examples")
-    return Fed(name, read, raised)
+        return made, f"{fault!r} {notes[:200]}"
+    return made, ""
 
 
 def _broken_requests(made: Stand, node: Node, seconds: float, chance: Random) -> Counter[int]:

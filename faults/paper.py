@@ -9,16 +9,20 @@ from faults.records import Record
 from faults.tally import BEYOND
 
 PLACE = "faults"
+_TITLES = (
+    *("fault", "store", "acknowledged", "lost", "doubled", "5xx", "other"),
+    *("gap s", "back s", "bars", "size", "s"),
+)
 _HEAD = (
-    "| fault | store | acknowledged | lost | doubled | 5xx | other | gap s | back s | bars | s |",
-    "|---|---|---|---|---|---|---|---|---|---|---|",
+    f"| {' | '.join(_TITLES)} |",
+    "|---" * len(_TITLES) + "|",
 )
 
 
 def told(records: Sequence[Record]) -> str:
     """The whole report, as Markdown."""
     machines = [f"- {each}" for each in dict.fromkeys(record.machine for record in records)]
-    rows = (_row(record.outcome) for record in records)
+    rows = map(_row, records)
     return "\n".join((*machines, "", *_HEAD, *rows, "", *_details(records)))
 
 
@@ -37,12 +41,13 @@ def keep(document: Path, records: Sequence[Record]) -> None:
     document.write_text(placed(document.read_text(), PLACE, told(records)))
 
 
-def _row(outcome: Outcome) -> str:
-    row = outcome.row
+def _row(record: Record) -> str:
+    outcome, row = record.outcome, record.outcome.row
     counts = (row.acknowledged, row.lost, row.doubled, row.server_errors, row.other)
     times = (row.longest_gap, row.recovery)
     cells = [outcome.fault, outcome.store, *map(_count, counts), *map(_time, times)]
-    return f"| {' | '.join((*cells, _verdict(outcome), f'{outcome.seconds:.0f}'))} |"
+    how = [_verdict(outcome), record.size, f"{outcome.seconds:.0f}"]
+    return f"| {' | '.join(cells + how)} |"
 
 
 def _details(records: Sequence[Record]) -> Iterator[str]:

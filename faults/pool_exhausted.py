@@ -20,7 +20,7 @@ STORES = ("postgresql",)
 REQUESTS: Mapping[Size, int] = {Size.WHOLE: 200, Size.QUICK: 200, Size.SHORT: 60}
 ROUNDS: Mapping[Size, int] = {Size.WHOLE: 5, Size.QUICK: 1, Size.SHORT: 1}
 WAIT_S = 10.0
-"""The pool waits 2 s, and a lock 2 s; what waits for a thread behind those waits longer."""
+"""A thread is waited for 5 s, a connection 2 s, and a lock 2 s."""
 
 BACK_S = 1.0
 _HELD = "LOCK TABLE clients, users, roles IN ACCESS EXCLUSIVE MODE"

@@ -64,16 +64,17 @@ class Verifier:
         """When each key was first met in the key set."""
 
     def verify(self) -> None:
-        """Get a token, and look at it with the keys at hand."""
-        if time.monotonic() - self._read_at > self._cache_s:
-            self._read()
+        """Get a token, and look at it with the keys at hand, unless these are too old then."""
         answer = self._asks.call("POST", TOKEN, self._form, FORM)
         if answer.status != 200:
             self.refused.append(f"no token: {answer.status}")
             return
+        got_at = time.monotonic()
+        if got_at - self._read_at > self._cache_s:
+            self._read()
         token = answer.json()["access_token"]
         kid = str(jwt.get_unverified_header(token)["kid"])
-        self.by_key.setdefault(kid, time.monotonic())
+        self.by_key.setdefault(kid, got_at)
         key = self._keys.get(kid)
         if key is None:
             self.refused.append(f"the key {kid} is not known")
@@ -87,6 +88,7 @@ class Verifier:
 
     def go_on(self, over: threading.Event) -> None:
         """Verify until told to stop."""
+        self._read()
         while not over.wait(_PAUSE_S):
             self.verify()
         self._asks.close()

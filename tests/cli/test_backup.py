@@ -1,5 +1,6 @@
 """`gatepost backup` and `restore`: whole under load, between both databases, never overwriting."""
 
+import shutil
 import stat
 import threading
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.program import CLIENTS, PLACES, Place, Running, rows_of
+from tests.cli.program import CLIENTS, PLACES, Place, Running, rows_of, sqlite_place
 
 
 class Writer(threading.Thread):
@@ -65,6 +66,20 @@ def test_a_backup_under_load_holds_all_that_was_acknowledged_before(place: Place
     assert rows_of(copy, "PRAGMA integrity_check") == [("ok",)]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not list(place.folder.glob("copy.db-*"))
+    _assert_restorable(place, {id_: writer.added[id_] for id_ in before})
+
+
+def _assert_restorable(source: Place, secrets: dict[str, str]) -> None:
+    """What was acknowledged before the backup works in a store that was restored from it."""
+    place = sqlite_place(source.folder / "again")
+    (place.folder / "store").mkdir(parents=True)
+    assert place.run("restore", "../copy.db").status == 0
+    shutil.copy(source.folder / "store/master.key", place.folder / "store/master.key")
+    done = place.run("doctor", "--journal")
+    assert done.status == 0, done.out
+    assert "the journal of the deployment is whole" in done.out
+    with place.serving() as server:
+        assert all(server.token(*each) for each in secrets.items())
 
 
 @pytest.mark.parametrize("target", list(PLACES))

@@ -135,6 +135,8 @@ def test_people_are_added_with_roles_by_name(founded_place: Founded) -> None:
     )
     assert len(roles) == 2
     assert roles[0][0].endswith("Administrator")
+    vouched = f"SELECT email_verified FROM users WHERE id = '{added['Id']}'"
+    assert [bool(row[0]) for row in place.rows(vouched)] == [True]
     assert roles[1][0].endswith("Member")
     assert "Lee@example.com" in place.run("user", "add", *person).refusal()
     nobody = (*here, "--email", "nobody@example.com")

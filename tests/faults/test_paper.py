@@ -58,7 +58,7 @@ def test_a_bar_is_met_or_not(bar: Bar, is_met: bool) -> None:
 
 def test_the_table_tells_every_figure() -> None:
     text = paper.told([_record(MET)])
-    assert "| L-01 | sqlite | 1,234 | 0 | 1 | 2 | 3 | 4.50 | never | kept | 12 |" in text
+    assert "| L-01 | sqlite | 1,234 | 0 | 1 | 2 | 3 | 4.50 | never | kept | whole | 12 |" in text
     assert "On 2031-05-31, whole, seed 7; load average 0.5 before and 1.2 after." in text
     assert "- a start at most 3.00 s: 1.50 s" in text
     assert text.startswith("- 2 cores\n")
@@ -75,8 +75,9 @@ def test_a_bar_that_was_missed_stands_out() -> None:
 def test_a_fault_that_could_not_be_played_has_no_numbers(tmp_path: Path) -> None:
     outcome = one("L-01", _Trial(NotHere("no such disk")), _stage(tmp_path))
     assert outcome.skipped == "no such disk"
-    assert "| L-01 | sqlite |  |  |  |  |  |  |  | not run: no such disk | 0 |" in paper.told(
-        [_record(outcome)]
+    assert (
+        "| L-01 | sqlite |  |  |  |  |  |  |  | not run: no such disk | whole | 0 |"
+        in paper.told([_record(outcome)])
     )
 
 

@@ -156,3 +156,24 @@ def test_a_passkey_is_a_second_step_for_who_has_no_app(desk: Desk) -> None:
     desk.page.click("#passkey")
     expect(desk.page.locator("#allow")).to_be_visible()
     assert watch.complaints == []
+
+
+def test_a_passkey_is_added_on_the_way_in(desk: Desk) -> None:
+    watch = Watch(desk.page.context)
+    cdp = desk.page.context.new_cdp_session(desk.page)
+    cdp.send("WebAuthn.enable")
+    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    demand(desk.served, desk.client.tenant.id, "everybody")
+    desk.authorize(response_mode="query", response_type="code")
+    desk.sign_in()
+    stands_at(desk.page, "Add a second step")
+    desk.page.click("#add_passkey")
+    assert len(codes_on(desk.page)) == 10
+    desk.page.click("#go_on")
+    expect(desk.page.locator("#allow")).to_be_visible()
+    desk.page.context.clear_cookies()
+    desk.authorize(response_mode="query", response_type="code")
+    desk.page.click("#passkey")
+    expect(desk.page.locator("#allow")).to_be_visible()
+    assert watch.complaints == []
+    assert watch.origins == {desk.served.url}

@@ -36,6 +36,7 @@ TAKEN = [
     (UserBody, "ContactEmail", "kim@example.com", "kim@example.com"),
 ]
 REFUSED: list[tuple[Any, str, Any]] = [
+    (HybridClient, "AccessTokenLifetime", "\u202e~\ud800"),
     *(
         (HybridClient, "AccessTokenLifetime", value)
         for value in (59, 3601, -1, 0, 10**30, -(10**300))

@@ -41,6 +41,7 @@ USER = User(
     role_ids=("r1", "r2"),
     created_at=THEN,
     updated_at=THEN,
+    email_verified=True,
 )
 PERSON = Person(USER, "t", ("r1", "r2"), ("type1",))
 FAMILY = Family(
@@ -174,7 +175,7 @@ def test_the_claims_are_true() -> None:
         "preferred_username": "kim@example.com",
         "updated_at": int(THEN.timestamp()),
         "email": "kim@example.com",
-        "email_verified": False,
+        "email_verified": True,
         "roles": ("r1", "r2"),
         "role_type": ("type1",),
     }
@@ -183,7 +184,7 @@ def test_the_claims_are_true() -> None:
 @pytest.mark.parametrize(
     ("email", "verified", "told"),
     [
-        ("kim@example.com", False, {"email": "kim@example.com", "email_verified": False}),
+        ("kim@example.com", False, {"email": "kim@example.com"}),
         ("kim@example.com", True, {"email": "kim@example.com", "email_verified": True}),
         (None, False, {}),
         (None, True, {}),

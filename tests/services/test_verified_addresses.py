@@ -5,8 +5,9 @@ import re
 import pytest
 
 from gatepost.model.events import Action
-from gatepost.services import users
-from gatepost.services.tenants import operator_act
+from gatepost.ports import PageOf
+from gatepost.services import tenants, users
+from gatepost.services.tenants import Founding, operator_act
 from tests.services.test_password_links import EMAIL, GOOD, HERE, Desk, Postman, text_of
 from tests.services.world import new_world
 
@@ -88,3 +89,14 @@ def test_who_is_known_already_is_not_told_of_again() -> None:
         desk.links.use(mailed_text(postman), GOOD, HERE)
     told = [e.event.after for e in desk.events() if e.event.action is Action.PASSWORD_SET]
     assert told == [{"EmailVerified": True}, None]
+
+
+@pytest.mark.parametrize(("named", "vouched"), [("ada@example.com", True), (None, False)])
+def test_an_operator_vouches_for_the_address_of_a_first_administrator(
+    named: str | None, vouched: bool
+) -> None:
+    world = new_world()
+    wish = Founding(tenant_id=world.dice.guid(), admin_email=named)
+    tenant_id = tenants.found(world, wish).tenant.id
+    (administrator,) = users.find(world, tenant_id, (), PageOf(0, 10)).users
+    assert administrator.email_verified is vouched

@@ -140,6 +140,20 @@ def _enrol(stage: Stage) -> Fields:
     return fields | {"code": App(stage.house.world, key_on(page)).code()}
 
 
+def _enrol_passkey(stage: Stage) -> Fields:
+    page = stage.errand(prompt="login")
+    demand(stage.served, stage.tenant.id, "everybody")
+    page = stage.visitor.sign_in(page, new_person(stage.served, stage.tenant))
+    return first_passkey(page, another_passkey(stage))
+
+
+def first_passkey(page: Landing, passkey: Authenticator) -> Fields:
+    """The form that adds a passkey on the way in."""
+    _, fields = form_of(page.response.text, "add_passkey")
+    challenge = attribute(page, "passkey_add", "data-challenge")
+    return fields | {"attestation": passkey.attestation(challenge)}
+
+
 def _app(stage: Stage) -> Fields:
     page = stage.visitor.get(f"{ACCOUNT}/authenticator")
     _, fields = form_of(page.response.text, "submit")
@@ -237,6 +251,7 @@ FORMS: Mapping[str, Callable[[Stage], Fields]] = {
     "/identity/code": _code,
     "/identity/code/passkey": _code_passkey,
     "/identity/enrol": _enrol,
+    "/identity/enrol/passkey": _enrol_passkey,
     "/identity/password": _one_time,
     "/identity/choose": _choose,
     "/identity/consent": _consent,

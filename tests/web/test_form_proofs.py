@@ -20,6 +20,7 @@ BEFORE_SIGN_IN = {
     "/identity/code",
     "/identity/code/passkey",
     "/identity/enrol",
+    "/identity/enrol/passkey",
     "/identity/device",
     "/identity/welcome",
     f"{ACCOUNT}/alias",

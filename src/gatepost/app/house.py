@@ -83,7 +83,11 @@ def store_revision(settings: Settings) -> tuple[str | None, str]:
 
 def backup_store(settings: Settings, target: Path) -> int:
     """Copy the store into a file while it is in use; the number of rows copied."""
-    return backup.backup(_existing(settings), target)
+    database = _existing(settings)
+    try:
+        return backup.backup(database, target)
+    finally:
+        database.engine.dispose()
 
 
 def restore_store(settings: Settings, source: Path) -> int:

@@ -30,6 +30,7 @@ from gatepost.services.devices import DeviceService
 from gatepost.services.errands import Errands
 from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.factors import OwnFactors
+from gatepost.services.first_factors import FirstFactors
 from gatepost.services.flows import Flow, FlowRules, RefreshRules
 from gatepost.services.issuing import Mint
 from gatepost.services.key_schedule import KeySchedule
@@ -206,6 +207,7 @@ def _passkeys(public_url: str) -> WebAuthnPasskeys:
 def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLinks) -> Rooms:
     errands = Errands(flow)
     letters = FactorLetters(flow.world, links.mailer)
+    steps = SecondSteps(flow, errands, courier, letters)
     return Rooms(
         flow=flow,
         errands=errands,
@@ -215,6 +217,7 @@ def _rooms(flow: Flow, login: ClientLogin, courier: Courier, links: PasswordLink
         account=AccountService(flow, errands, courier, letters),
         devices=DeviceService(flow.world, login),
         links=links,
-        second_steps=SecondSteps(flow, errands, courier, letters),
+        second_steps=steps,
+        first_factors=FirstFactors(flow, steps, letters),
         factors=OwnFactors(flow, courier, letters),
     )

@@ -32,7 +32,7 @@ def tenant_set(
 ) -> None:
     """Set what a tenant demands of its people when they sign in.
 
-    Who has no authenticator app and no passkey adds an app at their next sign-in; how many these
+    Who has no authenticator app and no passkey adds one at their next sign-in; how many these
     are is printed.
     """
     with house_of(config) as house:

@@ -4,10 +4,8 @@ A single worker runs in this process. Several are forked, each with its own sock
 port; one that dies is replaced, and SIGTERM stops all of them gracefully.
 """
 
-import gc
 import logging
 import os
-import resource
 import signal
 import socket
 import sys
@@ -19,6 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 import uvicorn
 
 from gatepost.app import Board, Ledger, Server, StartFault, StoreEpochs, open_house
+from gatepost.cli import process
 from gatepost.cli.access_log import AccessLog
 from gatepost.cli.crowd import Crowd
 from gatepost.cli.metrics import Beside, BesideServer
@@ -34,8 +33,6 @@ _RESPAWN_PAUSE_S = 0.5
 _TURN_S = 0.0002
 """How long a thread may go on when another waits: requests are not to wait for the book-keeping."""
 
-_FILES = 65_536
-_GARBAGE = 20_000
 """So many new objects are looked through at a time; a request makes a few that live on its own."""
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -74,8 +71,9 @@ def reserve(host: str, port: int, count: int) -> Plan:
 
 def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], None]) -> None:
     """Serve until told to stop."""
-    _open_as_many_as_allowed()
-    _leave_no_dump()
+    process.open_as_many_as_allowed()
+    process.leave_no_dump()
+    process.keep_few_heaps()
     if plan.workers == 1:
         _work(plan, (settings, public_url), ready, _Seat(0, Ledger()))
         return
@@ -189,7 +187,7 @@ def _work(plan: Plan, what: tuple[Settings, str], ready: Callable[[], None], sea
     server.start()
     access_log.start()
     sys.setswitchinterval(_TURN_S)
-    _rest_what_stays()
+    process.rest_what_stays()
     try:
         config = _config(server.front, settings)
         announcing = _Announcing(config, server.leave, settings.drain_seconds)
@@ -226,25 +224,6 @@ def _protocol(settings: Settings) -> type[QuickProtocol]:
     trusted = settings.trusted_proxies
     crowd = Crowd(settings.connections_per_address, lambda peer: speaks_for_many(peer, trusted))
     return type("WorkerProtocol", (QuickProtocol,), {"crowd": crowd})
-
-
-def _open_as_many_as_allowed() -> None:
-    """Raise the number of open files to what the system allows: each connection is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if most == resource.RLIM_INFINITY else min(most, _FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-def _leave_no_dump() -> None:
-    """A crash must not write keys and passwords to a file (D-24)."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _rest_what_stays() -> None:
-    """What lives as long as the worker is not looked through for garbage again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE, 20, 20)
 
 
 def _already_stopping(_signal: int, _frame: Any) -> None:

@@ -124,7 +124,7 @@ def _read_plain(member: Member, value: object) -> Any | Problem:
         return _read_moment(member.name, value, extra["mend"])
     try:
         converted = msgspec.convert(value, member.type)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:  # the latter for half a character
         return Problem(member.name, f"{member.name} is {quoted(value)}: {error}.", extra["mend"])
     if isinstance(converted, tuple):
         return _read_items(member, converted)

@@ -41,7 +41,10 @@ class AuthorizationRequest(Struct, frozen=True, kw_only=True, tag="authorize"):
 
 
 class DeviceErrand(Struct, frozen=True, kw_only=True, tag="device"):
-    """A person came to let a device in; `device_code` is the digest of its code, in hex."""
+    """A person came to let a device in.
+
+    `device_code` is the digest of its code, in hex; `user_code` what they typed, under a seal.
+    """
 
     client_id: str
     device_code: str

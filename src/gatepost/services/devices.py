@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from gatepost.model import throttle
+from gatepost.model import base64url, throttle
 from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import DeviceCodeClient, StoredClient
 from gatepost.model.events import DEPLOYMENT, Action, Actor, Event, Origin
@@ -112,7 +112,7 @@ class DeviceService:
         errand = DeviceErrand(
             client_id=device.client_id,
             device_code=device.digest.hex(),
-            user_code=shown_code(code),
+            user_code=_sealed_code(self._world, device.digest.hex(), shown_code(code)),
             scopes=device.scopes,
         )
         return FoundDevice(tenant_id, errand)
@@ -171,6 +171,12 @@ def turn_away(
     return Home(DEVICE_DENIED_PAGE, client.settings.name if client else "")
 
 
+def code_of(world: World, errand: DeviceErrand) -> str:
+    """The code that the person typed, to be compared with the one on the device."""
+    sealed = base64url.decoded(errand.user_code)
+    return world.secrets.unseal(_place(errand.device_code), sealed or b"") or ""
+
+
 def new_user_code(world: World) -> str:
     """Eight letters, each as likely as the others."""
     letters = ""
@@ -211,3 +217,12 @@ def _note(
             after={"Decision": decision, "Scopes": list(errand.scopes)},
         )
     )
+
+
+def _sealed_code(world: World, device_code: str, user_code: str) -> str:
+    """Whoever steals the store is not to let a device of somebody else in."""
+    return base64url.encoded(world.secrets.seal(_place(device_code), user_code))
+
+
+def _place(device_code: str) -> str:
+    return f"device {device_code}"

@@ -18,9 +18,9 @@ from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
 from gatepost.services.enrolments import Draft, Whose
 from gatepost.services.factor_letters import FactorLetters
+from gatepost.services.first_factors import KEY_TOO_OLD, WRONG_FIRST, Enrolled, NewApp
 from gatepost.services.flows import Flow
 from gatepost.services.own_account import Someone, changing, known_password
-from gatepost.services.second_steps import KEY_TOO_OLD, WRONG_FIRST, Enrolled, NewApp
 from gatepost.services.sessions import Proved, open_session
 from gatepost.services.sign_in import Problem, too_many
 

@@ -1,4 +1,4 @@
-"""The second step of a sign-in: a code, a recovery code, or a first authenticator app.
+"""The second step of a sign-in: a code, or a recovery code. `first_factors` adds a first one.
 
 Each is asked for by the dispatcher alone, and looks again, in the transaction that completes it,
 whether the errand stands at it. What is missing is wrong (decision 0025).
@@ -20,11 +20,10 @@ from gatepost.ports import Tenancy
 from gatepost.protocol import totp
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.services import endings, enrolments, first_steps, throttling
+from gatepost.services import enrolments, first_steps, throttling
 from gatepost.services.browsers import Browser
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended
-from gatepost.services.enrolments import Draft, Whose
 from gatepost.services.errands import Errands
 from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.flows import Flow, Reference, Stand
@@ -38,31 +37,6 @@ _WRONG = {
     "code_used_again": "That code was used already. Wait for the next one.",
     "wrong_recovery_code": "That recovery code is not right, or it was used already.",
 }
-WRONG_FIRST = Problem(
-    "That code is not right. Type the one that your app shows now, and check the clock of your "
-    "phone."
-)
-KEY_TOO_OLD = Problem("That took too long. Here is a new key: please add it to your app anew.")
-
-
-class NewApp(NamedTuple):
-    """The form that adds an app: its key, sealed, and the first code."""
-
-    sealed: str
-    code: str
-
-    def __repr__(self) -> str:
-        return "NewApp(***)"
-
-
-class Enrolled(NamedTuple):
-    """An app was added and the person is signed in: the cookies, and the codes to be shown once."""
-
-    cookies: SignedIn
-    codes: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return "Enrolled(***)"
 
 
 class Factor(NamedTuple):
@@ -70,7 +44,7 @@ class Factor(NamedTuple):
 
     method: str
     limits: tuple[Limit, Limit]
-    wrong: Callable[[World, Tenancy, "_Asked", str], str | None]
+    wrong: Callable[[World, Tenancy, "Asked", str], str | None]
 
 
 class SecondSteps:
@@ -89,58 +63,29 @@ class SecondSteps:
         self, reference: Reference, factor: Factor, typed: str, browser: Browser
     ) -> SignedIn | Problem | ShowError | None:
         """Sign in by a code or a recovery code; None when the errand does not ask for it."""
-        limits = self._counted(reference, Step.CODE, factor, browser)
+        limits = self.counted(reference, Step.CODE, factor, browser)
         if limits is None or isinstance(limits, Problem | ShowError):
             return limits
         with self._world.store.writing(reference.tenant_id) as tenancy:
-            asked = self._asked(tenancy, reference, Step.CODE, browser)
-            if not isinstance(asked, _Asked):
+            asked = self.asked(tenancy, reference, Step.CODE, browser)
+            if not isinstance(asked, Asked):
                 return asked
             wrong = factor.wrong(self._world, tenancy, asked, typed)
             opened = None
             if wrong is None:
                 throttling.give_back(self._world, tenancy, limits)
-                opened = self._open(tenancy, asked, factor.method, browser)
+                opened = self.open(tenancy, asked, factor.method, browser)
         if opened is None:
             note_refusal(self._flow, reference.tenant_id, asked.user, wrong or "", browser)
             return Problem(_WRONG[wrong or ""])
         if factor.method == RECOVERY:
             self._letters.tell(asked.stand.tenant, asked.user, Action.RECOVERY_CODE_USED)
-        return self._told(opened, Ended())
+        return opened if isinstance(opened, ShowError) else self.told(opened, Ended())
 
     def held(self, tenant_id: str, user: User) -> Factors:
         """What the person has, for the page that asks for it."""
         with self._world.store.reading(tenant_id) as tenancy:
             return tenancy.sign_ins.factors(user.id)
-
-    def draft(self, stand: Stand, browser: Browser, sealed: str = "") -> Draft | None:
-        """The key that somebody is shown who must add an app, the same while their form is good."""
-        if stand.step is not Step.ENROL or stand.person is None:
-            return None
-        whose = Whose(stand.tenant, stand.person, browser)
-        return enrolments.same_draft(self._world, whose, sealed)
-
-    def enrol(
-        self, reference: Reference, form: NewApp, browser: Browser
-    ) -> Enrolled | Problem | ShowError | None:
-        """Add the first app of somebody who must have one; its code is their second step."""
-        limits = self._counted(reference, Step.ENROL, CODE, browser)
-        if limits is None or isinstance(limits, Problem | ShowError):
-            return limits
-        with self._world.store.writing(reference.tenant_id) as tenancy:
-            asked = self._asked(tenancy, reference, Step.ENROL, browser)
-            if not isinstance(asked, _Asked):
-                return asked
-            kept = self._enrolled(tenancy, asked, form, browser)
-            if isinstance(kept, Problem):
-                return kept
-            throttling.give_back(self._world, tenancy, limits)
-        codes, opened, ended = kept
-        cookies = self._told(opened, ended)
-        if isinstance(cookies, ShowError):
-            return cookies
-        self._letters.tell(asked.stand.tenant, asked.user, Action.AUTHENTICATOR_ADDED)
-        return Enrolled(cookies, codes)
 
     def start_again(self, reference: Reference, browser: Browser) -> ShowError | None:
         """Forget the password that was right: somebody else wants to sign in."""
@@ -154,27 +99,8 @@ class SecondSteps:
                 return refused
         return None
 
-    def _enrolled(
-        self, tenancy: Tenancy, asked: "_Asked", form: NewApp, browser: Browser
-    ) -> tuple[tuple[str, ...], Opened | ShowError, Ended] | Problem:
-        """Keep the app and sign in; all that began before there was one ends (R-52)."""
-        whose = Whose(asked.stand.tenant, asked.user, browser)
-        key = enrolments.key_of(self._world, whose, form.sealed)
-        if key is None:
-            return KEY_TOO_OLD
-        ending = enrolments.ending_by(self._world, self._flow.mint.issuer, asked.user, browser)
-        codes = enrolments.keep(ending, tenancy, whose, key, form.code)
-        if codes is None:
-            return WRONG_FIRST
-        opened = self._open(tenancy, asked, TOTP, browser)
-        if isinstance(opened, ShowError):
-            return codes, opened, Ended()
-        ended = endings.end_all(ending, tenancy, asked.user.id, but=opened.sign_in.id)
-        endings.revoke_grants(ending, tenancy, asked.user.id, "authenticator_added")
-        return codes, opened, ended
-
-    def _open(
-        self, tenancy: Tenancy, asked: "_Asked", method: str, browser: Browser
+    def open(
+        self, tenancy: Tenancy, asked: "Asked", method: str, browser: Browser
     ) -> Opened | ShowError:
         """The sign-in: as new as a password that was typed for this errand, or as old as it was."""
         if method == RECOVERY:
@@ -185,36 +111,28 @@ class SecondSteps:
         proved = Proved(asked.user, method, None if is_new else sign_in)
         return open_for(self._flow, tenancy, asked.stand.reference, proved, browser)
 
-    def _note_recovery(self, tenancy: Tenancy, user: User, browser: Browser) -> None:
-        ending = enrolments.ending_by(self._world, self._flow.mint.issuer, user, browser)
-        used = enrolments.factor_event(ending, Action.RECOVERY_CODE_USED, user.id)
-        left = tenancy.sign_ins.count_recovery_codes(user.id)
-        tenancy.journal.append(replace(used, after={"Left": left}))
-
-    def _told(self, opened: Opened | ShowError, ended: Ended) -> SignedIn | ShowError:
+    def told(self, opened: Opened, ended: Ended) -> SignedIn:
         """After the transaction: applications hear of the sign-ins that ended."""
-        if isinstance(opened, ShowError):
-            return opened
         self._courier.send((opened.ended + ended).notes)
         return opened.cookies
 
-    def _asked(
+    def asked(
         self, tenancy: Tenancy, reference: Reference, step: Step, browser: Browser
-    ) -> "_Asked | ShowError | None":
+    ) -> "Asked | ShowError | None":
         """Whom the errand asks for this step at this moment, if it does."""
         stand = self._errands.stand_within(tenancy, reference, browser)
         if isinstance(stand, ShowError):
             return stand
         is_asked = stand.step is step and stand.person is not None
-        return _Asked(stand, stand.person) if is_asked and stand.person else None
+        return Asked(stand, stand.person) if is_asked and stand.person else None
 
-    def _counted(
+    def counted(
         self, reference: Reference, step: Step, factor: Factor, browser: Browser
     ) -> Keys | Problem | ShowError | None:
         """What this attempt was counted under, if there may be one (R-49)."""
         with self._world.store.writing(reference.tenant_id) as tenancy:
-            asked = self._asked(tenancy, reference, step, browser)
-            if not isinstance(asked, _Asked):
+            asked = self.asked(tenancy, reference, step, browser)
+            if not isinstance(asked, Asked):
                 return asked
             named = _limits(reference.tenant_id, asked.user, factor, browser)
             limits = throttling.keys(self._world, named)
@@ -225,15 +143,21 @@ class SecondSteps:
         note_refusal(self._flow, reference.tenant_id, asked.user, reason, browser)
         return too_many(wait)
 
+    def _note_recovery(self, tenancy: Tenancy, user: User, browser: Browser) -> None:
+        ending = enrolments.ending_by(self._world, self._flow.mint.issuer, user, browser)
+        used = enrolments.factor_event(ending, Action.RECOVERY_CODE_USED, user.id)
+        left = tenancy.sign_ins.count_recovery_codes(user.id)
+        tenancy.journal.append(replace(used, after={"Left": left}))
 
-class _Asked(NamedTuple):
+
+class Asked(NamedTuple):
     """An errand that asks somebody for a second step."""
 
     stand: Stand
     user: User
 
 
-def _wrong_code(world: World, tenancy: Tenancy, asked: _Asked, typed: str) -> str | None:
+def _wrong_code(world: World, tenancy: Tenancy, asked: Asked, typed: str) -> str | None:
     """Use a code up; why it is not good."""
     kept = tenancy.sign_ins.authenticator(asked.user.id)
     key = enrolments.authenticator_key(world, asked.stand.tenant.id, kept)
@@ -244,7 +168,7 @@ def _wrong_code(world: World, tenancy: Tenancy, asked: _Asked, typed: str) -> st
     return None if tenancy.sign_ins.spend_step(asked.user.id, step, now) else "code_used_again"
 
 
-def _wrong_recovery_code(world: World, tenancy: Tenancy, asked: _Asked, typed: str) -> str | None:
+def _wrong_recovery_code(world: World, tenancy: Tenancy, asked: Asked, typed: str) -> str | None:
     """Use a recovery code up; why it is not good."""
     user_id = asked.user.id
     digests = enrolments.recovery_digests(world, asked.stand.tenant.id, user_id, typed)

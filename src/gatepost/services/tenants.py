@@ -188,6 +188,7 @@ def _add_administrator(
         provider_id=LOCAL_PROVIDER,
         email=email,
         contact_email=email,
+        email_verified=wish.admin_email is not None,
         incarnation=incarnation(world),
         role_ids=role_ids,
         created_at=now,

@@ -14,7 +14,7 @@ from gatepost.model.errors import Code, Refused
 from gatepost.web.http import Reply
 
 MOST_AT_ONCE = 32
-MOST_WAIT_S = 3.0
+MOST_WAIT_S = 5.0
 """Who waited so long for a thread is refused instead: a store that hangs holds up all of them, and
 whoever asked would wait for all who came before (R-47)."""
 

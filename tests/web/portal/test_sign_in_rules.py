@@ -175,6 +175,8 @@ def test_a_persons_factors_are_shown_to_administrators(place: Office, worker: Wo
     assert "remove_factors" in page.text
     assert "<dd>Yes</dd>" in page.text
     assert "<dd>2</dd>" in page.text
+    own = worker.get(f"{USERS}?user={worker.person.id}")
+    assert "Add or remove yours on your account page" in own.text
     assert "Second factors" not in place.member().get(f"{USERS}?user={person.id}").text
 
 

@@ -14,7 +14,7 @@ from gatepost.services.sign_out import EVERYWHERE
 from gatepost.web import pages
 from gatepost.web.agents import described
 from gatepost.web.http import Reply
-from gatepost.web.interaction.sign_in_pages import person_values, retry_after
+from gatepost.web.interaction.sign_in_pages import person_values, retry_after, user_handle
 from gatepost.web.interaction.sign_out_pages import signed_out
 from gatepost.web.interaction.visits import ACCOUNT, Form, Values, Visit, redirect, to_step
 
@@ -174,7 +174,7 @@ def _page(
         base=ACCOUNT,
         challenge=visit.rooms.account.passkey_challenge(who),
         rp_id=visit.place.rp_id,
-        user_handle=_user_handle(who),
+        user_handle=user_handle(who.user),
         factors=_factors(visit.rooms.factors.held(who)),
         **_shown(found),
     )
@@ -240,10 +240,6 @@ def _password_page(visit: Visit, problem: Problem | None = None) -> Reply:
         cancel=ACCOUNT,
     )
     return page._replace(headers=page.headers + retry_after(problem))
-
-
-def _user_handle(who: Someone) -> str:
-    return who.user.id.replace("-", "")
 
 
 def _moment(moment: datetime) -> str:

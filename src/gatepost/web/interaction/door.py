@@ -35,6 +35,7 @@ _PAGES: Mapping[str, Mapping[str, Answering]] = {
     f"{PREFIX}/code": {"GET": second_step_pages.code, "POST": second_step_pages.post_code},
     f"{PREFIX}/code/passkey": {"POST": second_step_pages.post_code_passkey},
     f"{PREFIX}/enrol": {"GET": second_step_pages.enrol, "POST": second_step_pages.post_enrol},
+    f"{PREFIX}/enrol/passkey": {"POST": second_step_pages.post_enrol_passkey},
     f"{PREFIX}/password": {"GET": sign_in_pages.password, "POST": sign_in_pages.post_password},
     f"{PREFIX}/choose": {"GET": sign_in_pages.choose, "POST": sign_in_pages.post_choose},
     f"{PREFIX}/consent": {"GET": sign_in_pages.consent, "POST": sign_in_pages.post_consent},

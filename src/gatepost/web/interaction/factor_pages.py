@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from gatepost.model.requests import AccountPart
+from gatepost.services.first_factors import Enrolled, NewApp
 from gatepost.services.own_account import Someone, is_recent
-from gatepost.services.second_steps import Enrolled, NewApp
 from gatepost.services.sign_in import Problem
 from gatepost.web import pages
 from gatepost.web.http import Reply

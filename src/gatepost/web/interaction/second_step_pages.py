@@ -4,13 +4,19 @@ from urllib.parse import quote
 
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
+from gatepost.services.first_factors import Enrolled, NewApp
 from gatepost.services.flows import Reference, Stand
-from gatepost.services.second_steps import CODE, RECOVERY_CODE, Enrolled, NewApp
+from gatepost.services.second_steps import CODE, RECOVERY_CODE
 from gatepost.services.sessions import SignedIn
 from gatepost.services.sign_in import Problem
 from gatepost.web import pages, qr
 from gatepost.web.http import Reply
-from gatepost.web.interaction.sign_in_pages import person_values, retry_after, signed_cookies
+from gatepost.web.interaction.sign_in_pages import (
+    person_values,
+    retry_after,
+    signed_cookies,
+    user_handle,
+)
 from gatepost.web.interaction.visits import (
     ACCOUNT,
     PREFIX,
@@ -52,7 +58,7 @@ def post_code_passkey(visit: Visit, form: Form, reference: Reference) -> Reply:
 
 
 def enrol(visit: Visit) -> Reply:
-    """The page on which somebody adds an app who must have a second factor."""
+    """The page on which somebody adds an app or a passkey who must have a second factor."""
     return at_step(visit, Step.ENROL, _enrol_page)
 
 
@@ -63,16 +69,16 @@ def post_enrol(visit: Visit, form: Form, reference: Reference) -> Reply:
         refused = visit.rooms.second_steps.start_again(reference, visit.browser)
         return show_error(visit, refused) if refused else to_resume(reference)
     new = NewApp(form.get("key", ""), form.get("code", ""))
-    outcome = visit.rooms.second_steps.enrol(reference, new, visit.browser)
-    if isinstance(outcome, Enrolled):
-        page = codes_page(visit, outcome.codes, f"{RESUME}?request={reference.text}")
-        return page._replace(headers=page.headers + signed_cookies(visit, outcome.cookies))
-    if isinstance(outcome, ShowError):
-        return show_error(visit, outcome)
-    stand = visit.rooms.errands.stand(reference, visit.browser)
-    if outcome is None or not isinstance(stand, Stand) or stand.step is not Step.ENROL:
-        return to_resume(reference)
-    return _enrol_page(visit, stand, outcome, new.sealed)
+    outcome = visit.rooms.first_factors.add_app(reference, new, visit.browser)
+    return _after_enrolling(visit, form, reference, outcome)
+
+
+@answers_form("enrol")
+def post_enrol_passkey(visit: Visit, form: Form, reference: Reference) -> Reply:
+    """A passkey in place of the app."""
+    attestation = form.get("attestation", "")
+    outcome = visit.rooms.first_factors.add_passkey(reference, attestation, visit.browser)
+    return _after_enrolling(visit, form, reference, outcome)
 
 
 def codes_page(visit: Visit, codes: tuple[str, ...], go_on: str) -> Reply:
@@ -104,6 +110,23 @@ def _after(
     return _code_page(visit, stand, outcome, field)
 
 
+def _after_enrolling(
+    visit: Visit,
+    form: Form,
+    reference: Reference,
+    outcome: Enrolled | Problem | ShowError | None,
+) -> Reply:
+    if isinstance(outcome, Enrolled):
+        page = codes_page(visit, outcome.codes, f"{RESUME}?request={reference.text}")
+        return page._replace(headers=page.headers + signed_cookies(visit, outcome.cookies))
+    if isinstance(outcome, ShowError):
+        return show_error(visit, outcome)
+    stand = visit.rooms.errands.stand(reference, visit.browser)
+    if outcome is None or not isinstance(stand, Stand) or stand.step is not Step.ENROL:
+        return to_resume(reference)
+    return _enrol_page(visit, stand, outcome, form)
+
+
 def _code_page(
     visit: Visit, stand: Stand, problem: Problem | None = None, field: str = ""
 ) -> Reply:
@@ -127,10 +150,13 @@ def _code_page(
 
 
 def _enrol_page(
-    visit: Visit, stand: Stand, problem: Problem | None = None, sealed: str = ""
+    visit: Visit, stand: Stand, problem: Problem | None = None, form: Form | None = None
 ) -> Reply:
-    draft = visit.rooms.second_steps.draft(stand, visit.browser, sealed)
-    if draft is None:
+    """The page again shows the key of the form that was sent, which an app may have read."""
+    sent = form or {}
+    draft = visit.rooms.first_factors.draft(stand, visit.browser, sent.get("key", ""))
+    person = stand.person
+    if draft is None or person is None:
         return to_resume(stand.reference)
     page = pages.page_reaching(
         reach_of(stand),
@@ -138,7 +164,12 @@ def _enrol_page(
         "enrol.html",
         **_values(visit, stand, "enrol"),
         problem=problem.text if problem else None,
+        has_wrong_code=problem is not None and "attestation" not in sent,
         key=key_values(draft.shown, draft.address, draft.sealed),
+        passkey_action=f"{PREFIX}/enrol/passkey",
+        challenge=visit.rooms.first_factors.challenge(stand.reference, person.id, visit.browser),
+        rp_id=visit.place.rp_id,
+        user_handle=user_handle(person),
     )
     return page._replace(headers=page.headers + retry_after(problem))
 

@@ -8,7 +8,7 @@ from gatepost.model.requests import AuthorizationRequest, DeviceErrand
 from gatepost.protocol import scopes
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
-from gatepost.services import consents
+from gatepost.services import consents, devices
 from gatepost.services.account import asks_for_one_time
 from gatepost.services.flows import GONE, Reference, Stand
 from gatepost.services.new_passwords import NewPassword
@@ -129,6 +129,11 @@ def person_values(person: User) -> Values:
     return {"name": person.name, "email": person.email}
 
 
+def user_handle(person: User) -> str:
+    """A person as their passkeys know them (Web Authentication Level 3, 4)."""
+    return person.id.replace("-", "")
+
+
 def retry_after(problem: Problem | None) -> Headers:
     """The header that tells how long to wait, where one must."""
     if problem is None or not problem.wait:
@@ -237,7 +242,7 @@ def _ask(visit: Visit, stand: Stand, template: str) -> Reply:
         "proof": visit.proof("consent", stand.reference.text),
     }
     if isinstance(errand, DeviceErrand):
-        values["user_code"] = errand.user_code
+        values["user_code"] = devices.code_of(visit.rooms.flow.world, errand)
     return pages.page_reaching(reach_of(stand), 200, template, **values)
 
 

@@ -19,6 +19,7 @@ from gatepost.services.devices import DeviceService
 from gatepost.services.digests import is_one_of
 from gatepost.services.errands import Errands
 from gatepost.services.factors import OwnFactors
+from gatepost.services.first_factors import FirstFactors
 from gatepost.services.flows import (
     ACCOUNT_PAGE,
     DEVICE_ALLOWED_PAGE,
@@ -59,6 +60,7 @@ class Rooms(NamedTuple):
     devices: DeviceService
     links: PasswordLinks
     second_steps: SecondSteps
+    first_factors: FirstFactors
     factors: OwnFactors
 
 

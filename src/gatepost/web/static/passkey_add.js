@@ -46,7 +46,7 @@ async function attestation({ challenge, rpId, userHandle, userName, displayName,
 
 function offer(form) {
   const button = form.querySelector("button");
-  document.getElementById("no_passkeys").hidden = true;
+  for (const note of document.querySelectorAll("#no_passkeys")) note.hidden = true;
   form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();

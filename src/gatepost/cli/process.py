@@ -1,0 +1,38 @@
+"""What a server process asks of the system that it runs on."""
+
+import ctypes
+import gc
+import resource
+
+_FILES = 65_536
+_GARBAGE = 20_000
+_M_ARENA_MAX, _HEAPS = -8, 2  # of mallopt in glibc
+
+
+def open_as_many_as_allowed() -> None:
+    """Raise the number of open files to what the system allows: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(most, _FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def leave_no_dump() -> None:
+    """A crash must not write keys and passwords to a file (D-24)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def keep_few_heaps() -> None:
+    """Let all threads share two heaps of the C library, where it has so many.
+
+    Otherwise each thread comes to a heap of its own, and each keeps the 19 MB of a password hash.
+    """
+    choose = getattr(ctypes.CDLL(None), "mallopt", None)
+    if choose is not None:
+        choose(_M_ARENA_MAX, _HEAPS)
+
+
+def rest_what_stays() -> None:
+    """What lives as long as the worker is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE, 20, 20)
