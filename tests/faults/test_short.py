@@ -1,6 +1,7 @@
 """The faults in their short versions: a few rounds each, by a seed, and every promise is kept.
 
-How long things take is told by `make faults`. Here only what is lost, doubled or wrong counts.
+How long things take, and how many requests are refused meanwhile, is told by `make faults`. Here
+only what is lost, doubled or wrong counts.
 """
 
 import importlib
@@ -47,5 +48,5 @@ def test_what_was_promised_is_kept(fault: str, store: str, stands: Stands, tmp_p
 
 
 def _is_of_time(bar: Bar) -> bool:
-    """Whether a slow machine alone may miss it."""
-    return bar.promise.endswith(" s")
+    """Whether a slow machine alone may miss it: one that is busy refuses what waits too long."""
+    return bar.promise.endswith(" s") or bar.promise.startswith(("failed requests", "failures of"))
