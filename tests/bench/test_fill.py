@@ -83,7 +83,7 @@ def test_clients_are_listed_found_by_their_words_and_changed_as_any(filled: Fill
 
 def test_the_journals_are_whole(filled: Filled) -> None:
     with filled.open() as opened:
-        verdicts = journal_verdicts(opened)
+        verdicts = list(journal_verdicts(opened))
     assert [verdict.fault for verdict in verdicts] == [None] * 4
 
 

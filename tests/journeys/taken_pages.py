@@ -11,15 +11,6 @@ from tests.web.forms import add_passkey, answered, challenge_of, new_link
 ONE_TIME = "only for once, by hand"
 
 
-def account_with_a_passkey(desk: Desk) -> str:
-    """The account page, which says what a passkey opens."""
-    _with_passkey(desk)
-    desk.page.goto(f"{desk.served.url}/identity/account")
-    desk.sign_in()
-    expect(desk.page.get_by_text("Each of these opens your account")).to_be_visible()
-    return "Your account"
-
-
 def welcome_with_a_passkey(desk: Desk) -> str:
     """The page of a link, which says what goes."""
     _with_passkey(desk)
@@ -64,5 +55,5 @@ def _with_passkey(desk: Desk) -> Authenticator:
 
 
 TAKEN_PAGES: list[Reach] = [
-    account_with_a_passkey, welcome_with_a_passkey, one_time_password_by_a_passkey,
+    welcome_with_a_passkey, one_time_password_by_a_passkey,
 ]  # fmt: skip

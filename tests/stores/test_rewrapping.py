@@ -29,6 +29,12 @@ UNDER_NO_KEY = {
 
 
 @pytest.fixture
+def sql_store(fresh_sql_store: SqlStore) -> SqlStore:
+    """A store of its own, because no other test can go on with what is left of the seals."""
+    return fresh_sql_store
+
+
+@pytest.fixture
 def rows(sql_store: SqlStore) -> SqlRewrapping:
     return SqlRewrapping(sql_store._engine)
 
@@ -44,6 +50,7 @@ def flows(sql_store: SqlStore) -> list[Flow]:
             unit.sign_ins.set_recovery_codes(flow.user_id, [new_digest(), new_digest()])
             unit.sign_ins.save_attempts({new_digest(): IN_AN_HOUR})
     with sql_store.writing_all() as deployment:
+        deployment.add_signing_key(signing_key())
         deployment.add_signing_key(signing_key())
         deployment.open(DEPLOYMENT).journal.append(event())
     return made

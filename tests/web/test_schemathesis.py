@@ -54,6 +54,7 @@ class Estate:
         """Real values for a path. An operation that removes takes what nobody else is told of."""
         collection = next((c for c in RIGHT if f"/{c}/{{clientId}}" in path), _MACHINES)
         found = {"tenantId": self.served.second.id, "secretId": "1", "signInId": _NO_SIGN_IN}
+        found["passkeyId"] = "AAAA"
         for name, kind in (("clientId", collection), ("roleId", "Roles"), ("userId", "Users")):
             if f"{{{name}}}" in path:
                 found[name] = self._ids.get(kind) or self._add(kind)

@@ -109,13 +109,14 @@ def test_a_client_of_another_kind_does_not_get_them_either(estate: Estate) -> No
 
 
 @pytest.mark.requirement("R-63", "R-83")
-def test_a_client_id_that_moves_to_another_tenant_takes_no_token_along(
+def test_the_id_of_a_removed_client_is_given_to_no_other_tenant(
     estate: Estate, neighbour: Estate
 ) -> None:
     client_id, secret = estate.machine()
     token = estate.served.token(client_id, secret)
     assert estate.send("DELETE", f"/ClientCredentialClients/{client_id}").status_code == 204
-    neighbour.make("/ClientCredentialClients", {"Name": "Moved", "Id": client_id})
+    moved = {"Name": "Moved", "Id": client_id}
+    check_error(neighbour.send("POST", "/ClientCredentialClients", moved), 409)
     check_error(_as(estate, token)("GET", ""), 401)
     check_error(_as(neighbour, token)("GET", ""), 401)
 

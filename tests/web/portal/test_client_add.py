@@ -282,7 +282,7 @@ def test_an_id_that_is_taken_is_told_at_its_field(portal: Office) -> None:
     page = save(second, to_secret(second, id="boiler-1"))
     assert page.status_code == 400
     assert 'id="id-problem"' in page.text
-    assert "already in use" in page.text
+    assert "is in use, or was used before" in page.text
     assert clients_of(second) == []
 
 
