@@ -19,10 +19,11 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Life(NamedTuple):
-    """How long a connection lived before the server closed it; None while it is open."""
+    """How long a connection lived, and whether it was the server that ended it."""
 
     kind: str
-    seconds: float | None
+    seconds: float
+    is_closed: bool
 
 
 class Crowd:
@@ -67,8 +68,7 @@ class Crowd:
         while not self._over.is_set():
             began = time.monotonic()
             ended_by_us = await self._one(first, then)
-            seconds = None if ended_by_us else time.monotonic() - began
-            self.lives.append(Life(kind, seconds))
+            self.lives.append(Life(kind, time.monotonic() - began, not ended_by_us))
             await asyncio.sleep(_ANEW_S)
 
     async def _one(self, first: bytes, then: Callable[[Streams], Awaitable[None]]) -> bool:
