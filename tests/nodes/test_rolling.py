@@ -60,7 +60,8 @@ def test_who_has_just_connected_is_answered_and_told_to_close(tmp_path: Path) ->
         silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
         stopping = threading.Thread(target=node.stop)
         stopping.start()
-        assert seen(lambda: _status(port, "/health/ready") == 503)
+        # each call comes to one of the two workers, and both are to know that they leave
+        assert seen(lambda: {_status(port, "/health/ready") for _ in range(16)} == {503})
         assert _status(port, "/health/live") == 200
         for connection in silent:
             with connection:
