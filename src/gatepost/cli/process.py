@@ -6,6 +6,8 @@ import resource
 
 _FILES = 65_536
 _GARBAGE = 20_000
+"""So many new objects are looked through at a time; a request makes a few that live on its own."""
+
 _M_ARENA_MAX, _HEAPS = -8, 2  # of mallopt in glibc
 
 

@@ -33,8 +33,6 @@ _RESPAWN_PAUSE_S = 0.5
 _TURN_S = 0.0002
 """How long a thread may go on when another waits: requests are not to wait for the book-keeping."""
 
-"""So many new objects are looked through at a time; a request makes a few that live on its own."""
-
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _log = logging.getLogger("gatepost.workers")
 

@@ -120,7 +120,6 @@ def remove_passkey(ending: Ending, tenancy: Tenancy, passkey: Passkey) -> bool:
     """Remove one passkey; False when it is gone already."""
     if not tenancy.sign_ins.remove_passkey(passkey.user_id, passkey.id):
         return False
-    _end_lone_codes(tenancy, passkey.user_id)
     tenancy.journal.append(
         Event(
             at=ending.world.clock.now(),
