@@ -32,7 +32,13 @@ from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.first_steps import owed_by
 from gatepost.services.flows import Flow, Next, Reference, Stand
 from gatepost.services.new_passwords import NewPassword
-from gatepost.services.own_account import Someone, changing, known_password, own_event
+from gatepost.services.own_account import (
+    Someone,
+    changing,
+    end_all_else,
+    known_password,
+    own_event,
+)
 from gatepost.services.sign_in import Problem
 
 _WINDOW = timedelta(minutes=5)
@@ -187,8 +193,7 @@ class AccountService:
             tenancy.directory.set_password(who.user.id, phc, now, must_change=False)
             tenancy.journal.append(own_event(self._world, Action.PASSWORD_SET, who, browser))
             endings.end_password_link(ending, tenancy, who.user.id)
-            ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
-            endings.revoke_grants(ending, tenancy, who.user.id, "password_changed")
+            ended = end_all_else(ending, tenancy, who, "password_changed")
         self._courier.send(ended.notes)
         return None
 
@@ -221,8 +226,7 @@ class AccountService:
             if not tenancy.sign_ins.add_passkey(passkey):
                 return Problem("This passkey is known here already.")
             tenancy.journal.append(own_event(self._world, Action.PASSKEY_ADDED, who, browser))
-            ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
-            endings.revoke_grants(ending, tenancy, who.user.id, "passkey_added")
+            ended = end_all_else(ending, tenancy, who, "passkey_added")
             tenant = tenancy.directory.tenant()
         self._courier.send(ended.notes)
         if tenant is not None:
@@ -236,8 +240,7 @@ class AccountService:
             passkey = tenancy.sign_ins.passkey(passkey_id)
             is_theirs = passkey is not None and passkey.user_id == who.user.id
             if passkey and is_theirs and endings.remove_passkey(ending, tenancy, passkey):
-                ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
-                endings.revoke_grants(ending, tenancy, who.user.id, "passkey_removed")
+                ended = end_all_else(ending, tenancy, who, "passkey_removed")
         self._courier.send(ended.notes)
 
     def _tenants(self, browser: Browser) -> tuple[str, ...]:

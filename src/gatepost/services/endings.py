@@ -70,6 +70,15 @@ def end_all(ending: Ending, tenancy: Tenancy, user_id: str, but: str | None = No
     return ended
 
 
+def end_everything(
+    ending: Ending, tenancy: Tenancy, user_id: str, because: str, but: str | None = None
+) -> Ended:
+    """End all sign-ins of a person, but for one, and all that applications were given (R-52)."""
+    ended = end_all(ending, tenancy, user_id, but)
+    revoke_grants(ending, tenancy, user_id, because)
+    return ended
+
+
 def revoke_grants(
     ending: Ending, tenancy: Tenancy, user_id: str, because: str, client_id: str | None = None
 ) -> None:

@@ -12,7 +12,7 @@ from gatepost.model.factors import CODES_AND_ADDRESS, is_demanded
 from gatepost.model.sign_ins import PASSWORD, TOTP
 from gatepost.model.tenants import Tenant
 from gatepost.ports import Tenancy
-from gatepost.services import endings, enrolments, throttling
+from gatepost.services import enrolments, throttling
 from gatepost.services.browsers import Browser
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
@@ -20,7 +20,7 @@ from gatepost.services.enrolments import Draft, Whose
 from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.first_factors import KEY_TOO_OLD, WRONG_FIRST, Enrolled, NewApp
 from gatepost.services.flows import Flow
-from gatepost.services.own_account import Someone, changing, known_password
+from gatepost.services.own_account import Someone, changing, end_all_else, known_password
 from gatepost.services.sessions import Proved, open_session
 from gatepost.services.sign_in import Problem, too_many
 
@@ -105,7 +105,7 @@ class OwnFactors:
             if not known.has_authenticator and not known.has_passkey:
                 return _NOTHING_TO_RECOVER
             codes = enrolments.make_codes(ending, tenancy, who.tenant_id, who.user.id)
-            ended = _end_everything(ending, tenancy, who, "recovery_codes_made")
+            ended = end_all_else(ending, tenancy, who, "recovery_codes_made")
             tenant = tenancy.directory.tenant()
         self._courier.send(ended.notes)
         if tenant is not None:
@@ -125,7 +125,7 @@ class OwnFactors:
             tenancy.sign_ins.set_recovery_codes(who.user.id, ())
             removed = enrolments.factor_event(ending, Action.AUTHENTICATOR_REMOVED, who.user.id)
             tenancy.journal.append(removed)
-            ended = _end_everything(ending, tenancy, who, "authenticator_removed")
+            ended = end_all_else(ending, tenancy, who, "authenticator_removed")
             tenant = tenancy.directory.tenant()
         self._courier.send(ended.notes)
         if tenant is not None:
@@ -146,14 +146,7 @@ class OwnFactors:
         codes = enrolments.keep(ending, tenancy, whose, key, form.code)
         if codes is None:
             return WRONG_FIRST
-        ended = _end_everything(ending, tenancy, who, "authenticator_added")
+        ended = end_all_else(ending, tenancy, who, "authenticator_added")
         method = TOTP if who.sign_in.method == PASSWORD else who.sign_in.method
         opened = open_session(self._flow, tenancy, Proved(who.user, method, who.sign_in), browser)
         return tenant, Enrolled(opened.cookies, codes), ended + opened.ended
-
-
-def _end_everything(ending: Ending, tenancy: Tenancy, who: Someone, because: str) -> Ended:
-    """All other sessions end, and all that applications were given."""
-    ended = endings.end_all(ending, tenancy, who.user.id, but=who.sign_in.id)
-    endings.revoke_grants(ending, tenancy, who.user.id, because)
-    return ended

@@ -12,9 +12,9 @@ from gatepost.model.events import Action, Actor, Event
 from gatepost.model.people import User
 from gatepost.model.sign_ins import RECENT, SignIn
 from gatepost.ports import Tenancy
-from gatepost.services import throttling
+from gatepost.services import endings, throttling
 from gatepost.services.browsers import Browser, sign_in_of, touch
-from gatepost.services.endings import Ending
+from gatepost.services.endings import Ended, Ending
 from gatepost.services.flows import Flow
 from gatepost.services.sign_in import Problem, too_many
 from gatepost.services.world import World
@@ -47,6 +47,11 @@ def changing(flow: Flow, who: Someone, browser: Browser) -> Iterator[tuple[Tenan
             )
         touch(flow.world, tenancy, who.sign_in)
         yield tenancy, Ending(flow.world, flow.mint.issuer, actor, browser.origin)
+
+
+def end_all_else(ending: Ending, tenancy: Tenancy, who: Someone, because: str) -> Ended:
+    """End all other sessions of the person, and all that applications were given."""
+    return endings.end_everything(ending, tenancy, who.user.id, because, but=who.sign_in.id)
 
 
 def known_password(flow: Flow, who: Someone, typed: str, browser: Browser) -> Problem | str:

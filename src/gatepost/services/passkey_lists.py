@@ -64,10 +64,7 @@ class PasskeyLists:
         return removed
 
     def _signed_out(self, act: Act, tenancy: Tenancy, person: User) -> Ended:
-        ending = self._ending(act)
-        ended = endings.end_all(ending, tenancy, person.id)
-        endings.revoke_grants(ending, tenancy, person.id, "passkey_removed")
-        return ended
+        return endings.end_everything(self._ending(act), tenancy, person.id, "passkey_removed")
 
     def _told(self, tenant: Tenant | None, person: User, ended: Ended) -> None:
         if self._courier is not None:

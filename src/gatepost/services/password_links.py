@@ -207,9 +207,7 @@ class PasswordLinks:
             )
         )
         endings.remove_passkeys(ending, tenancy, user.id)
-        ended = endings.end_all(ending, tenancy, user.id)
-        endings.revoke_grants(ending, tenancy, user.id, "password_changed")
-        return ended
+        return endings.end_everything(ending, tenancy, user.id, "password_changed")
 
 
 def _to_sign_in_here(tenancy: Tenancy, user_id: str) -> tuple[User, str]:

@@ -100,10 +100,7 @@ class SignInLists:
         self._courier.send(ended.notes)
 
     def _end_everything(self, act: Act, tenancy: Tenancy, person: User, because: str) -> Ended:
-        ending = self._ending(act)
-        ended = endings.end_all(ending, tenancy, person.id)
-        endings.revoke_grants(ending, tenancy, person.id, because)
-        return ended
+        return endings.end_everything(self._ending(act), tenancy, person.id, because)
 
     def _ending(self, act: Act) -> Ending:
         return Ending(self._world, self._issuer, act.actor, act.origin)

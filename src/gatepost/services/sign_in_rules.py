@@ -117,9 +117,7 @@ class FactorRemoval:
             event(self._world, act, Action.FACTORS_REMOVED, user.id, before=told)
         )
         ending = Ending(self._world, self._issuer, act.actor, act.origin)
-        ended = endings.end_all(ending, tenancy, user.id)
-        endings.revoke_grants(ending, tenancy, user.id, "factors_removed")
-        return ended
+        return endings.end_everything(ending, tenancy, user.id, "factors_removed")
 
 
 def _having(tenancy: Tenancy, user_id: str) -> Having:

@@ -214,8 +214,7 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
         ending = Ending(world, "", act.actor, act.origin)
         endings.end_password_link(ending, tenancy, user.id)
         endings.remove_passkeys(ending, tenancy, user.id)
-        endings.end_all(ending, tenancy, user.id)
-        endings.revoke_grants(ending, tenancy, user.id, "password_changed")
+        endings.end_everything(ending, tenancy, user.id, "password_changed")
 
 
 def preferences(world: World, tenant_id: str, user_id: str) -> str:

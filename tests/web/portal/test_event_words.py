@@ -45,6 +45,8 @@ MAKERS = {
     "invalid_request": 1,
     "invalid_grant": 1,
     "revoke_grants": 3,
+    "end_everything": 3,
+    "end_all_else": 3,
     "_end_everything": 3,
 }
 TAKERS = {"refused", "_refused", "_unknown", "invalid", "revoke_family", "tell"}
