@@ -4,7 +4,7 @@ The account page does the same for whoever sits at the browser. A passkey alone 
 that somebody else added would outlive every other way to keep them out.
 """
 
-from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, Actor
 from gatepost.model.people import User
 from gatepost.model.sign_ins import Passkey
@@ -15,6 +15,7 @@ from gatepost.services import endings
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
 from gatepost.services.factor_letters import FactorLetters
+from gatepost.services.named_users import existing
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World
 
@@ -33,7 +34,7 @@ class PasskeyLists:
     def of_person(self, tenant_id: str, user_id: str) -> tuple[Passkey, ...]:
         """The person's passkeys, oldest first."""
         with self._world.store.reading(tenant_id) as tenancy:
-            return tenancy.sign_ins.passkeys_of(_existing(tenancy, user_id).id)
+            return tenancy.sign_ins.passkeys_of(existing(tenancy, user_id).id)
 
     def remove(self, act: Act, user_id: str, passkey_id: str) -> None:
         """Remove one passkey of somebody else."""
@@ -76,15 +77,8 @@ class PasskeyLists:
         return Ending(self._world, self._issuer, act.actor, act.origin)
 
 
-def _existing(tenancy: Tenancy, user_id: str) -> User:
-    user = tenancy.directory.user(user_id.lower())
-    if user is None:
-        raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
-    return user
-
-
 def _somebody_else(tenancy: Tenancy, act: Act, user_id: str) -> User:
-    person = _existing(tenancy, user_id)
+    person = existing(tenancy, user_id)
     if act.actor == Actor("user", person.id):
         raise Refused(
             Code.OWN_ACCOUNT,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from gatepost.model import throttle
-from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.portal import PASSWORD_LINK_LIFETIME, PasswordLink
@@ -24,6 +24,7 @@ from gatepost.services.courier import Courier
 from gatepost.services.digests import first_found
 from gatepost.services.endings import Ended, Ending
 from gatepost.services.flows import Reference
+from gatepost.services.named_users import existing
 from gatepost.services.new_passwords import NewPassword
 from gatepost.services.password_letters import Letter, written
 from gatepost.services.principals import writing_as
@@ -212,9 +213,7 @@ class PasswordLinks:
 
 def _to_sign_in_here(tenancy: Tenancy, user_id: str) -> tuple[User, str]:
     """A person who may sign in here with a password, and their address."""
-    user = tenancy.directory.user(user_id.lower())
-    if user is None:
-        raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
+    user = existing(tenancy, user_id)
     if user.provider_id != LOCAL_PROVIDER or user.email is None:
         raise Refused(
             Code.INVALID_MEMBER,

@@ -6,7 +6,7 @@ Whoever is switched off or removed is signed out everywhere by the same change.
 
 from msgspec.structs import replace
 
-from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, Actor
 from gatepost.model.people import User
 from gatepost.model.sign_ins import SignIn
@@ -15,6 +15,7 @@ from gatepost.ports import Tenancy
 from gatepost.services import endings, users
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
+from gatepost.services.named_users import existing
 from gatepost.services.principals import writing_as
 from gatepost.services.readings import Readings
 from gatepost.services.world import Act, World
@@ -42,7 +43,7 @@ class SignInLists:
 
     def _alive(self, tenant_id: str, user_id: str) -> tuple[SignIn, ...]:
         with self._world.store.reading(tenant_id) as tenancy:
-            person = _existing(tenancy, user_id)
+            person = existing(tenancy, user_id)
             found = tenancy.sign_ins.of_user(person.id)
         now = self._world.clock.now()
         return tuple(sign_in for sign_in in found if sign_in.alive(now))
@@ -50,7 +51,7 @@ class SignInLists:
     def end(self, act: Act, user_id: str, sign_in_id: str) -> None:
         """End one. What was given to stay beyond a sign-in (a refresh token) stays."""
         with writing_as(self._world, act) as tenancy:
-            person = _existing(tenancy, user_id)
+            person = existing(tenancy, user_id)
             sign_in = tenancy.sign_ins.get(sign_in_id.lower())
             if sign_in is None or sign_in.user_id != person.id:
                 raise Refused(
@@ -64,14 +65,14 @@ class SignInLists:
     def end_all(self, act: Act, user_id: str) -> None:
         """End all, and all that applications were given: the person starts from nothing."""
         with writing_as(self._world, act) as tenancy:
-            person = _existing(tenancy, user_id)
+            person = existing(tenancy, user_id)
             ended = self._end_everything(act, tenancy, person, "sign_ins_ended")
         self._courier.send(ended.notes)
 
     def switch_off(self, act: Act, user_id: str) -> None:
         """Keep a person out, from now on and everywhere, until they are switched on again."""
         with writing_as(self._world, act) as tenancy:
-            person = _existing(tenancy, user_id)
+            person = existing(tenancy, user_id)
             if act.actor == Actor("user", person.id):
                 raise Refused(
                     Code.OWN_ACCOUNT,
@@ -87,14 +88,14 @@ class SignInLists:
     def switch_on(self, act: Act, user_id: str) -> None:
         """Let a person in again. What ended when they were switched off stays ended."""
         with writing_as(self._world, act) as tenancy:
-            person = _existing(tenancy, user_id)
+            person = existing(tenancy, user_id)
             if not person.enabled:
                 users.keep(self._world, act, tenancy, person, replace(person, enabled=True))
 
     def remove(self, act: Act, user_id: str) -> None:
         """Remove a person, and have their applications told."""
         with writing_as(self._world, act) as tenancy:
-            person = _existing(tenancy, user_id)
+            person = existing(tenancy, user_id)
             ended = self._end_everything(act, tenancy, person, "removed")
             users.take_away(self._world, act, tenancy, person)
         self._courier.send(ended.notes)
@@ -104,10 +105,3 @@ class SignInLists:
 
     def _ending(self, act: Act) -> Ending:
         return Ending(self._world, self._issuer, act.actor, act.origin)
-
-
-def _existing(tenancy: Tenancy, user_id: str) -> User:
-    user = tenancy.directory.user(user_id.lower())
-    if user is None:
-        raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
-    return user

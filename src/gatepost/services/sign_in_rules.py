@@ -14,6 +14,7 @@ from gatepost.services import endings
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended, Ending
 from gatepost.services.factor_letters import FactorLetters
+from gatepost.services.named_users import existing
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event
 
@@ -93,9 +94,7 @@ class FactorRemoval:
         Where there are none, nothing is done and nobody is told.
         """
         with writing_as(self._world, act) as tenancy:
-            user = tenancy.directory.user(user_id.lower())
-            if user is None:
-                raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
+            user = existing(tenancy, user_id)
             _check_not_own(act, user)
             if not _having(tenancy, user.id).is_any:
                 return user

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from gatepost.model.errors import Code, NotFound
 from gatepost.model.people import User
 from gatepost.model.portal import PasswordLink
 from gatepost.ports import PageOf, Tenancy
+from gatepost.services.named_users import existing
 from gatepost.services.world import World
 
 MOST_COUNTED = 1_000
@@ -43,9 +43,7 @@ def page(world: World, tenant_id: str, search: str, part: PageOf) -> UserPage:
 def one(world: World, tenant_id: str, user_id: str) -> ListedUser:
     """One person."""
     with world.store.reading(tenant_id) as tenancy:
-        user = tenancy.directory.user(user_id.lower())
-        if user is None:
-            raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
+        user = existing(tenancy, user_id)
         return ListedUser(user, tenancy.directory.password_link_of(user.id))
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import asdict, replace
 
-from gatepost.model.errors import Code, NotFound, Refused
+from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, Actor, changed_members
 from gatepost.model.people import (
     LOCAL_PROVIDER,
@@ -22,6 +22,7 @@ from gatepost.services.grants_of_roles import (
     keep_an_administrator,
     roles_to_give,
 )
+from gatepost.services.named_users import existing
 from gatepost.services.principals import writing_as
 from gatepost.services.world import Act, World, event, incarnation
 
@@ -117,7 +118,7 @@ _COME_TO = (InvitationStatus.ACCEPTED, InvitationStatus.NO_INVITATION)
 def get(world: World, tenant_id: str, user_id: str) -> User:
     """One user."""
     with world.store.reading(tenant_id) as tenancy:
-        return _existing(tenancy, user_id)
+        return existing(tenancy, user_id)
 
 
 def change(
@@ -132,7 +133,7 @@ def change(
     With `seen_version` it is refused when somebody changed the user after that version.
     """
     with writing_as(world, act) as tenancy:
-        user = _existing(tenancy, user_id)
+        user = existing(tenancy, user_id)
         if seen_version not in (None, user.version):
             raise Refused(
                 Code.CHANGED_MEANWHILE,
@@ -202,11 +203,11 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
     needed only for what they would be told.
     """
     with world.store.reading(act.tenant_id) as tenancy:
-        names = names_of(_existing(tenancy, user_id), tenancy.directory.tenant())
+        names = names_of(existing(tenancy, user_id), tenancy.directory.tenant())
     new_passwords.check(world, password, names)
     phc = world.passwords.hash(password)
     with writing_as(world, act) as tenancy:
-        user = _existing(tenancy, user_id)
+        user = existing(tenancy, user_id)
         tenancy.directory.set_password(user.id, phc, world.clock.now(), must_change=one_time)
         tenancy.journal.append(
             event(world, act, Action.PASSWORD_SET, user.id, after={"OneTime": one_time})
@@ -220,14 +221,14 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
 def preferences(world: World, tenant_id: str, user_id: str) -> str:
     """The user's preferences as JSON text; an empty object when there are none."""
     with world.store.reading(tenant_id) as tenancy:
-        user = _existing(tenancy, user_id)
+        user = existing(tenancy, user_id)
         return tenancy.directory.preferences(user.id) or "{}"
 
 
 def set_preferences(world: World, act: Act, user_id: str, json_text: str) -> None:
     """Keep the user's preferences. The journal tells that they changed, not what they say."""
     with writing_as(world, act) as tenancy:
-        user = _existing(tenancy, user_id)
+        user = existing(tenancy, user_id)
         tenancy.directory.set_preferences(user.id, json_text)
         tenancy.journal.append(event(world, act, Action.PREFERENCES_CHANGED, user.id))
 
@@ -236,13 +237,6 @@ def with_email(world: World, tenant_id: str, email: str) -> User | None:
     """The local user with this address."""
     with world.store.reading(tenant_id) as tenancy:
         return tenancy.directory.user_with_email(LOCAL_PROVIDER, email)
-
-
-def _existing(tenancy: Tenancy, user_id: str) -> User:
-    user = tenancy.directory.user(user_id.lower())
-    if user is None:
-        raise NotFound(Code.USER_NOT_FOUND, "user", user_id)
-    return user
 
 
 def _id_taken(user: User) -> Refused:
