@@ -70,7 +70,7 @@ PASSED_ON = {
     ("services/flows.py:refuse", "shown.known"): "what is registered, as `ShowError.known` says",
     ("services/refusals.py:_counting", "event.after"): "what the same event told already",
     (
-        "services/world.py:event",
+        "services/world.py:_event",
         "{name: value for name, value in details.items() if value is not None}",
     ): ("what the caller gave, which is looked at where it calls"),
     ("storage/journal_store.py:_link", "row.before"): "what was kept",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-MAKERS = frozenset({"Event", "event", "replace"})
+MAKERS = frozenset({"Event", "event", "unasked_event", "replace"})
 SIDES = frozenset({"before", "after"})
 _WRAPPERS = frozenset({"dict", "changed_members"})
 
@@ -41,7 +41,7 @@ def fields_given(path: Path) -> set[str]:
     return {
         keyword.arg or "**"
         for call in made
-        if _name(call.func) in ("Event", "event")
+        if _name(call.func) in MAKERS - {"replace"}
         for keyword in call.keywords
     }
 

@@ -5,14 +5,14 @@ What was not attested is not removed, so the checkpoints come first.
 
 from datetime import datetime, timedelta
 
-from gatepost.model.events import DEPLOYMENT, Action, Actor, Event, Origin
+from gatepost.model.events import DEPLOYMENT, Action, Actor
 from gatepost.model.tenants import Tenant
 from gatepost.ports import Deployment
 from gatepost.services import journal
 from gatepost.services.checkpoints import CheckpointBook
 from gatepost.services.retention import Retention
 from gatepost.services.sweeping import Chore
-from gatepost.services.world import World
+from gatepost.services.world import World, unasked_event
 
 ROLL = Actor("operator", "roll")
 
@@ -59,13 +59,6 @@ def enrol(world: World) -> int:
 
 def note_tenant(world: World, deployment: Deployment, tenant: Tenant, by: Actor) -> None:
     """Write into the deployment's journal that a tenant was founded."""
-    deployment.open(DEPLOYMENT).journal.append(
-        Event(
-            at=world.clock.now(),
-            action=Action.TENANT_ADDED,
-            actor=by,
-            origin=Origin(world.dice.guid(), ""),
-            target=tenant.id,
-            after={"Name": tenant.name, "FoundedAt": tenant.created_at.isoformat()},
-        )
-    )
+    told = {"Name": tenant.name, "FoundedAt": tenant.created_at.isoformat()}
+    founded = unasked_event(world, by, Action.TENANT_ADDED, tenant.id, after=told)
+    deployment.open(DEPLOYMENT).journal.append(founded)

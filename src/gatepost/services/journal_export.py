@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gatepost.model import journal_lines
-from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Event, Head, Origin
+from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Head
 from gatepost.services import journal
-from gatepost.services.world import World
+from gatepost.services.world import World, unasked_event
 
 
 class Part(NamedTuple):
@@ -48,16 +48,8 @@ def _note(world: World, tenant_id: str | None, part: Part) -> None:
     name = DEPLOYMENT if tenant_id is None else tenant_id
     after = {"Journals": "all" if tenant_id is None else "this one", **part.members()}
     with world.store.writing(name) as tenancy:
-        tenancy.journal.append(
-            Event(
-                at=world.clock.now(),
-                action=Action.JOURNAL_EXPORTED,
-                actor=OPERATOR,
-                origin=Origin(world.dice.guid(), ""),
-                target=name,
-                after=after,
-            )
-        )
+        exported = unasked_event(world, OPERATOR, Action.JOURNAL_EXPORTED, name, after=after)
+        tenancy.journal.append(exported)
 
 
 def _lines(world: World, tenant_id: str, part: Part) -> Iterator[bytes]:

@@ -6,11 +6,11 @@ What changes them afterwards is in `key_schedule`.
 from datetime import datetime, timedelta
 
 from gatepost.model.errors import StoreUnavailable
-from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Actor, Event, Origin
+from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Actor
 from gatepost.model.keys import Algorithm, Phase, SigningKey, published_keys, signing_key
 from gatepost.model.sign_ins import ABSOLUTE_LIMIT
 from gatepost.ports import Deployment
-from gatepost.services.world import World
+from gatepost.services.world import World, unasked_event
 
 RING_AGE = timedelta(seconds=1)
 LONGEST_TOKEN = timedelta(hours=1)
@@ -123,14 +123,12 @@ def note(
     """Write into the deployment's journal what became of a key."""
     told = {"Algorithm": key.algorithm, "ActiveFrom": key.active_from.isoformat()}
     is_new = action is Action.KEY_ADDED
-    deployment.open(DEPLOYMENT).journal.append(
-        Event(
-            at=world.clock.now(),
-            action=action,
-            actor=by,
-            origin=Origin(world.dice.guid(), ""),
-            target=key.kid,
-            before=None if is_new else told,
-            after=told if is_new else None,
-        )
+    noted = unasked_event(
+        world,
+        by,
+        action,
+        key.kid,
+        before=None if is_new else told,
+        after=told if is_new else None,
     )
+    deployment.open(DEPLOYMENT).journal.append(noted)

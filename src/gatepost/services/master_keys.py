@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Event, Head, Origin
+from gatepost.model.events import DEPLOYMENT, OPERATOR, Action, Head
 from gatepost.ports import PRESENCE, Deployment, Rewrapping, Sealed, SealedRow
 from gatepost.services import enrolments, try_out_state
 from gatepost.services.digests import is_one_of
-from gatepost.services.world import World
+from gatepost.services.world import World, unasked_event
 
 BATCH = 100
 _HOLDER = "servers"
@@ -70,15 +70,8 @@ def rewrap(world: World, rows: Rewrapping) -> tuple[Anew, ...]:
 
 def note(world: World, deployment: Deployment, action: Action, number: int) -> None:
     """Write into the deployment's journal what became of a master key."""
-    deployment.open(DEPLOYMENT).journal.append(
-        Event(
-            at=world.clock.now(),
-            action=action,
-            actor=OPERATOR,
-            origin=Origin(world.dice.guid(), ""),
-            target=str(number),
-        )
-    )
+    done = unasked_event(world, OPERATOR, action, str(number))
+    deployment.open(DEPLOYMENT).journal.append(done)
 
 
 def _rewrap(world: World, rows: Rewrapping, kind: Sealed) -> Anew:

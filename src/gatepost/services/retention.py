@@ -11,13 +11,13 @@ from typing import Literal, NamedTuple
 
 from gatepost.model import journal_lines
 from gatepost.model.errors import JournalUnfit
-from gatepost.model.events import Action, Actor, ChainedEvent, Event, Head, Origin
+from gatepost.model.events import Action, Actor, ChainedEvent, Event, Head
 from gatepost.model.journal_lines import cut_told
 from gatepost.model.journal_walk import START, Walk
 from gatepost.ports import Tenancy
 from gatepost.services import journal
 from gatepost.services.journal import UnreadableEvent
-from gatepost.services.world import World
+from gatepost.services.world import World, unasked_event
 
 RETENTION = Actor("operator", "retention")
 BATCH = 1_000
@@ -155,11 +155,5 @@ def _is_told(tenancy: Tenancy, tenant_id: str, begins: Head) -> bool:
 
 
 def _event(world: World, tenant_id: str, upto: Head, events: int) -> Event:
-    return Event(
-        at=world.clock.now(),
-        action=Action.JOURNAL_CUT,
-        actor=RETENTION,
-        origin=Origin(world.dice.guid(), ""),
-        target=tenant_id,
-        after=journal_lines.cut_members(upto, events),
-    )
+    told = journal_lines.cut_members(upto, events)
+    return unasked_event(world, RETENTION, Action.JOURNAL_CUT, tenant_id, after=told)

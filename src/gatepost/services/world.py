@@ -55,12 +55,26 @@ def incarnation(world: World) -> str:
 
 def event(world: World, act: Act, action: Action, target: str, **details: object) -> Event:
     """The journal's entry for a change, at this moment."""
+    return _event(world, (act.actor, act.origin), action, target, details)
+
+
+def unasked_event(
+    world: World, actor: Actor, action: Action, target: str, **details: object
+) -> Event:
+    """The same for what no request asked for: the operator or the server itself did it."""
+    return _event(world, (actor, Origin(world.dice.guid(), "")), action, target, details)
+
+
+def _event(
+    world: World, by: tuple[Actor, Origin], action: Action, target: str, details: dict[str, object]
+) -> Event:
     told = {name: value for name, value in details.items() if value is not None}
+    actor, origin = by
     return Event(
         at=world.clock.now(),
         action=action,
-        actor=act.actor,
-        origin=act.origin,
+        actor=actor,
+        origin=origin,
         target=target,
         **told,  # type: ignore[arg-type]  # only reason, before and after are ever told
     )
