@@ -23,7 +23,7 @@ from gatepost.model.text import refused_character
 from gatepost.protocol.authorization import ShowError
 from gatepost.protocol.interaction import Step
 from gatepost.services import endings, new_passwords, tenants
-from gatepost.services.browsers import Browser, session_digests, sign_in_of
+from gatepost.services.browsers import Browser, sign_in_of, tenants_of
 from gatepost.services.courier import Courier
 from gatepost.services.digests import first_found
 from gatepost.services.endings import Ended
@@ -81,7 +81,7 @@ class AccountService:
 
     def someone(self, browser: Browser) -> Someone | None:
         """Who is signed in, in the tenant they signed in to last; nobody who owes more first."""
-        for tenant_id in self._tenants(browser):
+        for tenant_id in tenants_of(self._world, browser):
             with self._world.store.reading(tenant_id) as tenancy:
                 sign_in = sign_in_of(self._world, tenancy, browser)
                 user = tenancy.directory.user(sign_in.user_id) if sign_in else None
@@ -94,7 +94,7 @@ class AccountService:
     def tenant_for(self, alias: str | None, browser: Browser) -> str | None:
         """The tenant to sign in to: the one of this alias, one where more is owed, the only one."""
         if alias is None:
-            for tenant_id in self._tenants(browser):
+            for tenant_id in tenants_of(self._world, browser):
                 with self._world.store.reading(tenant_id) as tenancy:
                     if sign_in_of(self._world, tenancy, browser) is not None:
                         return tenant_id
@@ -242,14 +242,6 @@ class AccountService:
             if passkey and is_theirs and endings.remove_passkey(ending, tenancy, passkey):
                 ended = end_all_else(ending, tenancy, who, "passkey_removed")
         self._courier.send(ended.notes)
-
-    def _tenants(self, browser: Browser) -> tuple[str, ...]:
-        """The tenants of the browser's sessions, newest sign-in first."""
-        if not browser.sessions:
-            return ()
-        digests = session_digests(self._world, browser)
-        with self._world.store.reading_all() as deployment:
-            return deployment.tenants_of_sign_ins(digests)
 
     def _challenges(self, who: Someone, windows_ago: int) -> tuple[str, ...]:
         window = int(self._world.clock.now().timestamp() // _WINDOW.total_seconds()) - windows_ago

@@ -29,13 +29,17 @@ class Browser(NamedTuple):
 
 def sign_in_of(world: World, tenancy: Tenancy, browser: Browser) -> SignIn | None:
     """The sign-in of this browser in the tenant, while it lives and its person may act."""
-    digests = session_digests(world, browser)
+    digests = _digests(world, "session", browser.sessions)
     return _living(world, tenancy, tenancy.sign_ins.with_session(digests) if digests else None)
 
 
-def session_digests(world: World, browser: Browser) -> list[bytes]:
-    """The digests that the browser's sessions may be kept under."""
-    return _digests(world, "session", browser.sessions)
+def tenants_of(world: World, browser: Browser) -> tuple[str, ...]:
+    """The tenants of the browser's sessions, newest sign-in first."""
+    if not browser.sessions:
+        return ()
+    digests = _digests(world, "session", browser.sessions)
+    with world.store.reading_all() as deployment:
+        return deployment.tenants_of_sign_ins(digests)
 
 
 def silent_sign_in_of(world: World, tenancy: Tenancy, browser: Browser) -> SignIn | None:

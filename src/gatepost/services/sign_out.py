@@ -10,7 +10,7 @@ from gatepost.model.uris import MAX_LENGTH
 from gatepost.protocol import logout, redirects
 from gatepost.protocol.logout import Hint
 from gatepost.protocol.parameters import invalid_request
-from gatepost.services.browsers import Browser, session_digests, sign_in_of
+from gatepost.services.browsers import Browser, sign_in_of, tenants_of
 from gatepost.services.courier import Courier
 from gatepost.services.endings import Ended
 from gatepost.services.flows import Flow, Shown
@@ -77,7 +77,7 @@ class SignOutService:
 
     def sign_out(self, request: SignOutRequest, browser: Browser) -> SignedOut:
         """End this browser's sign-ins: in the client's tenant, or all where none is named."""
-        tenants = [request.tenant.id] if request.tenant else list(self._tenants(browser))
+        tenants = [request.tenant.id] if request.tenant else list(tenants_of(self._world, browser))
         ended = Ended()
         for tenant_id in tenants:
             with self._world.store.writing(tenant_id) as tenancy:
@@ -102,7 +102,7 @@ class SignOutService:
 
     def _of_nobody_known(self, browser: Browser) -> SignOutRequest:
         """No client is named, so the person is asked, and nobody is sent anywhere."""
-        for tenant_id in self._tenants(browser):
+        for tenant_id in tenants_of(self._world, browser):
             with self._world.store.reading(tenant_id) as tenancy:
                 sign_in = sign_in_of(self._world, tenancy, browser)
                 if sign_in is not None:
@@ -131,13 +131,6 @@ class SignOutService:
         if state is not None and len(state) > logout.MAX_STATE:
             state = None
         return logout.way_back_address(target, state)
-
-    def _tenants(self, browser: Browser) -> tuple[str, ...]:
-        if not browser.sessions:
-            return ()
-        digests = session_digests(self._world, browser)
-        with self._world.store.reading_all() as deployment:
-            return deployment.tenants_of_sign_ins(digests)
 
 
 def _known(registered: Sequence[str], asked: str) -> dict[str, object]:

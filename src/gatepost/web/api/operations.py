@@ -1,8 +1,8 @@
 """What an operation of the API is: one row, from which route, access and document are read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gatepost.model.callers import Caller
 from gatepost.model.errors import Code, Refused
@@ -11,6 +11,8 @@ from gatepost.services.passkey_lists import PasskeyLists
 from gatepost.services.sign_in_lists import SignInLists
 from gatepost.services.world import Act, World
 from gatepost.web.http import Call, Headers, query_pairs, whole_number
+
+_Thing = TypeVar("_Thing")
 
 MAX_SKIP = 2_000_000_000
 MAX_COUNT = 1_000
@@ -141,6 +143,7 @@ class Operation(NamedTuple):
 
 MEMBER = frozenset({Allowed.MEMBER})
 ADMINISTRATOR = frozenset({Allowed.ADMINISTRATOR})
+SELF_USER_OR_ADMINISTRATOR = frozenset({Allowed.SELF_USER, Allowed.ADMINISTRATOR})
 READ_STATUSES = frozenset({401, 403, 404, 500, 503})
 WRITE_STATUSES = READ_STATUSES | {400, 408}
 BODY_STATUSES = WRITE_STATUSES | {413, 415}
@@ -166,6 +169,13 @@ def texts_parameter(name: str, description: str) -> Parameter:
 def total(number: int) -> Headers:
     """The header that tells how many there are in all."""
     return (("Total-Count", str(number)),)
+
+
+def listed(request: Request, found: Sequence[_Thing], view: Callable[[_Thing], object]) -> Answer:
+    """The part that is asked for of a list that is short enough to be read whole."""
+    page = request.page()
+    shown = found[page.skip : page.skip + page.count]
+    return Answer(200, [view(thing) for thing in shown], total(len(found)))
 
 
 def repeated(name: str) -> Refused:

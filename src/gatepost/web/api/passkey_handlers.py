@@ -5,15 +5,14 @@ from gatepost.web.api.operations import (
     ADMINISTRATOR,
     PAGING,
     READ_STATUSES,
+    SELF_USER_OR_ADMINISTRATOR,
     WRITE_STATUSES,
-    Allowed,
     Answer,
     Operation,
     Request,
-    total,
+    listed,
 )
 
-_SELF_OR_ADMINISTRATOR = frozenset({Allowed.SELF_USER, Allowed.ADMINISTRATOR})
 _PATH = "/Users/{userId}/Passkeys"
 
 
@@ -24,7 +23,7 @@ def operations() -> tuple[Operation, ...]:
         method="GET",
         path=_PATH,
         summary="List a person's passkeys, oldest first",
-        allowed=_SELF_OR_ADMINISTRATOR,
+        allowed=SELF_USER_OR_ADMINISTRATOR,
         handle=_list,
         success=200,
         result="Passkey[]",
@@ -57,9 +56,7 @@ def operations() -> tuple[Operation, ...]:
 
 def _list(request: Request) -> Answer:
     found = request.passkeys.of_person(request.tenant_id, request.path["userId"])
-    page = request.page()
-    shown = found[page.skip : page.skip + page.count]
-    return Answer(200, [views.passkey(passkey) for passkey in shown], total(len(found)))
+    return listed(request, found, views.passkey)
 
 
 def _remove(request: Request) -> Answer:

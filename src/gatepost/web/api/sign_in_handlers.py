@@ -4,15 +4,14 @@ from gatepost.web.api import views
 from gatepost.web.api.operations import (
     PAGING,
     READ_STATUSES,
+    SELF_USER_OR_ADMINISTRATOR,
     WRITE_STATUSES,
-    Allowed,
     Answer,
     Operation,
     Request,
-    total,
+    listed,
 )
 
-_SELF_OR_ADMINISTRATOR = frozenset({Allowed.SELF_USER, Allowed.ADMINISTRATOR})
 _PATH = "/Users/{userId}/SignIns"
 
 
@@ -23,7 +22,7 @@ def operations() -> tuple[Operation, ...]:
         method="GET",
         path=_PATH,
         summary="List a person's sign-ins, newest first",
-        allowed=_SELF_OR_ADMINISTRATOR,
+        allowed=SELF_USER_OR_ADMINISTRATOR,
         handle=_list,
         success=200,
         result="SignIn[]",
@@ -37,7 +36,7 @@ def operations() -> tuple[Operation, ...]:
         method="DELETE",
         path=_PATH + "/{signInId}",
         summary="End a sign-in at once",
-        allowed=_SELF_OR_ADMINISTRATOR,
+        allowed=SELF_USER_OR_ADMINISTRATOR,
         handle=_end,
         success=204,
         result=None,
@@ -56,9 +55,7 @@ def operations() -> tuple[Operation, ...]:
 
 def _list(request: Request) -> Answer:
     found = request.sign_ins.of_person(request.act, request.path["userId"])
-    page = request.page()
-    shown = found[page.skip : page.skip + page.count]
-    return Answer(200, [views.sign_in(sign_in) for sign_in in shown], total(len(found)))
+    return listed(request, found, views.sign_in)
 
 
 def _end(request: Request) -> Answer:

@@ -41,8 +41,7 @@ def code(visit: Visit) -> Reply:
 def post_code(visit: Visit, form: Form, reference: Reference) -> Reply:
     """What the person typed; or that somebody else wants to sign in."""
     if form.get("decision") == "again":
-        refused = visit.rooms.second_steps.start_again(reference, visit.browser)
-        return show_error(visit, refused) if refused else to_resume(reference)
+        return _start_again(visit, reference)
     factor, field = (RECOVERY_CODE, "recovery") if "recovery" in form else (CODE, "code")
     typed = form.get(field, "")
     outcome = visit.rooms.second_steps.prove(reference, factor, typed, visit.browser)
@@ -66,8 +65,7 @@ def enrol(visit: Visit) -> Reply:
 def post_enrol(visit: Visit, form: Form, reference: Reference) -> Reply:
     """The first code of the app: the person is signed in, and sees their recovery codes once."""
     if form.get("decision") == "again":
-        refused = visit.rooms.second_steps.start_again(reference, visit.browser)
-        return show_error(visit, refused) if refused else to_resume(reference)
+        return _start_again(visit, reference)
     new = NewApp(form.get("key", ""), form.get("code", ""))
     outcome = visit.rooms.first_factors.add_app(reference, new, visit.browser)
     return _after_enrolling(visit, form, reference, outcome)
@@ -92,6 +90,11 @@ def codes_page(visit: Visit, codes: tuple[str, ...], go_on: str) -> Reply:
 def key_values(shown: str, address: str, sealed: str) -> Values:
     """A new key as the pages show it: a QR code, a link, text, and sealed for the form."""
     return {"shown": shown, "qr": qr.drawing(address), "address": address, "sealed": sealed}
+
+
+def _start_again(visit: Visit, reference: Reference) -> Reply:
+    refused = visit.rooms.second_steps.start_again(reference, visit.browser)
+    return show_error(visit, refused) if refused else to_resume(reference)
 
 
 def _after(
