@@ -8,13 +8,14 @@ all. Afterwards the same is done again without a fault.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from random import Random
 from typing import NamedTuple
 
 import httpx
 from sqlalchemy import func, select
 
-from faults import flows_oauth, flows_rest
+from faults import flows_factors, flows_oauth, flows_operator, flows_rest
 from faults.balky import Break, Fuse, balky
 from faults.flows import Flow, Ground, Ready
 from faults.outcome import Outcome, Row, holds, none_of, told
@@ -32,10 +33,12 @@ SHARE: Mapping[Size, float] = {Size.WHOLE: 1.0, Size.QUICK: 0.25, Size.SHORT: 0.
 """So many of the calls are made to fail, chosen by chance."""
 
 MOST_CALLS = 150
+_FLOWS = (flows_rest, flows_oauth, flows_factors, flows_operator)
 OBJECTS = (
     *("clients", "client_secrets", "client_roles", "client_tags", "client_words"),
     *("roles", "users", "user_roles", "sign_ins", "consents", "families", "codes"),
-    *("refresh_tokens", "device_codes", "pushed_requests"),
+    *("refresh_tokens", "device_codes", "pushed_requests", "signing_keys"),
+    *("passwords", "password_links", "passkeys", "authenticators", "recovery_codes"),
 )
 Shape = Mapping[str, int]
 
@@ -59,7 +62,7 @@ def run(stage: Stage) -> Outcome:
     """Every flow, every call."""
     with _ground(stage) as (ground, fuse):
         play = Play(ground, fuse)
-        for flow in (*flows_rest.flows(), *flows_oauth.flows()):
+        for flow in chain.from_iterable(each.flows() for each in _FLOWS):
             play.all_calls(flow, Random(f"{stage.seed} {flow.name}"), SHARE[stage.size])
         verdicts = list(journal_verdicts(ground.served.house))
     return Outcome(
@@ -97,6 +100,7 @@ class Play:
         ready = self._ready(flow)
         before = _shape(self._ground.served)
         answer = flow.act(self._ground, ready)
+        assert flow.is_closed != flow.claims(answer), f"{flow.name}: {answer.status_code}"
         added = _less(_shape(self._ground.served), before)
         self._note(_wrongs(self._ground, flow, ready, answer), f"{flow.name}, without a fault")
         return added

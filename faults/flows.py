@@ -49,7 +49,17 @@ class Flow(NamedTuple):
     """Whether any success is a breach."""
 
 
-def never(_ground: Ground, _ready: Ready, _answer: httpx.Response) -> bool:
+def shut(
+    name: str,
+    prepare: Callable[[Ground], Ready],
+    act: Callable[[Ground, Ready], httpx.Response],
+    claims: Callable[[httpx.Response], bool] = lambda answer: answer.status_code < 400,
+) -> Flow:
+    """A flow that asks for what must be refused."""
+    return Flow(name, prepare, act, _never, claims, is_closed=True)
+
+
+def _never(_ground: Ground, _ready: Ready, _answer: httpx.Response) -> bool:
     """A closed flow claims nothing that could be so."""
     return False
 

@@ -1,27 +1,24 @@
 """The flows of applications and people: sign-in, codes, tokens; and those that must be refused."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx
 from msgspec.structs import replace
 
-from faults.flows import Flow, Ground, Ready, made, never
+from faults.flows import Flow, Ground, Ready, made, shut
 from faults.flows_rest import got_token, machine, token_status
+from faults.pages import asked, sent_on, settled, submitted
 from gatepost.model.events import OPERATOR, Action, Event, Origin
 from tests.flows import (
     AUTHORIZE,
     CALLBACK,
-    Landing,
     Person,
     Visitor,
-    form_of,
     new_person,
     pkce,
     redeem,
     token,
 )
-
-_SCOPE = "openid ocsapi offline_access"
 
 
 class Held(NamedTuple):
@@ -35,9 +32,9 @@ def flows() -> tuple[Flow, ...]:
     """All of them."""
     return (
         Flow("client token", machine, _ask_token, _token_is_good),
-        Flow("sign in", _at_sign_in, _sign_in, _is_signed_in, _sent_on),
+        Flow("sign in", _at_sign_in, _sign_in, _is_signed_in, sent_on),
         Flow("get code", _signed_in, _authorize, _code_is_good, _has_code),
-        Flow("allow", _at_consent, _allow, _is_allowed, _sent_on),
+        Flow("allow", _at_consent, _allow, _is_allowed, sent_on),
         Flow("redeem code", _code, _redeem, _tokens_are_good),
         Flow("refresh", _tokens, _refresh, _tokens_are_good),
         Flow("revoke", _tokens, _revoke, _is_revoked),
@@ -49,21 +46,17 @@ def flows() -> tuple[Flow, ...]:
 
 def _closed() -> tuple[Flow, ...]:
     return (
-        _shut("wrong secret", machine, lambda on, it: got_token(on, it["Client"]["Id"], "wrong")),
-        _shut("disabled client", _disabled, _ask_token),
-        _shut("removed secret", _without_first_secret, _ask_token),
-        _shut("wrong password", _at_sign_in, _guess)._replace(claims=_sent_on),
-        _shut("used code", _used_code, _redeem),
-        _shut("revoked refresh token", _revoked, _refresh),
-        _shut("disabled person", _tokens_of_disabled, _refresh),
-        _shut("user info of a disabled person", _tokens_of_disabled, _userinfo),
-        _shut("revoked token looked at", _revoked, _introspect)._replace(claims=_is_active),
-        _shut("administration without the role", machine, _administer),
+        shut("wrong secret", machine, lambda on, it: got_token(on, it["Client"]["Id"], "wrong")),
+        shut("disabled client", _disabled, _ask_token),
+        shut("removed secret", _without_first_secret, _ask_token),
+        shut("wrong password", _at_sign_in, _guess, sent_on),
+        shut("used code", _used_code, _redeem),
+        shut("revoked refresh token", _revoked, _refresh),
+        shut("disabled person", _tokens_of_disabled, _refresh),
+        shut("user info of a disabled person", _tokens_of_disabled, _userinfo),
+        shut("revoked token looked at", _revoked, _introspect, _is_active),
+        shut("administration without the role", machine, _administer),
     )
-
-
-def _shut(name: str, prepare: Any, act: Any) -> Flow:
-    return Flow(name, prepare, act, never, is_closed=True)
 
 
 def _nothing(_ground: Ground) -> Ready:
@@ -81,32 +74,28 @@ def _token_is_good(ground: Ground, _ready: Ready, answer: httpx.Response) -> boo
 
 def _at_sign_in(ground: Ground) -> Ready:
     visitor, proof = Visitor(ground.served), pkce()
-    return visitor, visitor.authorize(ground.app, **_asked(proof.challenge)), ground.kim
+    return visitor, visitor.authorize(ground.app, **asked(proof.challenge)), ground.kim
 
 
 def _sign_in(_ground: Ground, ready: Ready) -> httpx.Response:
     visitor, page, person = ready
-    return _submitted(visitor, page, "submit", email=person.email, password=person.password)
+    return submitted(visitor, page, "submit", email=person.email, password=person.password)
 
 
 def _guess(_ground: Ground, ready: Ready) -> httpx.Response:
     visitor, page, person = ready
-    return _submitted(visitor, page, "submit", email=person.email, password="a guess at it")
+    return submitted(visitor, page, "submit", email=person.email, password="a guess at it")
 
 
 def _is_signed_in(ground: Ground, ready: Ready, _answer: httpx.Response) -> bool:
     visitor, _, person = ready
-    landing = visitor.through(visitor.authorize(ground.app, **_asked(pkce().challenge)), person)
+    landing = visitor.through(visitor.authorize(ground.app, **asked(pkce().challenge)), person)
     return "code" in landing.answer
-
-
-def _sent_on(answer: httpx.Response) -> bool:
-    return answer.status_code in {302, 303}
 
 
 def _signed_in(ground: Ground) -> Ready:
     visitor, proof = Visitor(ground.served), pkce()
-    visitor.through(visitor.authorize(ground.app, **_asked(proof.challenge)), ground.kim)
+    visitor.through(visitor.authorize(ground.app, **asked(proof.challenge)), ground.kim)
     return visitor, proof
 
 
@@ -116,7 +105,7 @@ def _authorize(ground: Ground, ready: Ready) -> httpx.Response:
         "client_id": ground.app.id,
         "redirect_uri": CALLBACK,
         "response_type": "code",
-        **_asked(proof.challenge),
+        **asked(proof.challenge),
     }
     answer: httpx.Response = visitor.http.get(AUTHORIZE, params=query)
     return answer
@@ -128,21 +117,21 @@ def _has_code(answer: httpx.Response) -> bool:
 
 def _code_is_good(ground: Ground, ready: Ready, answer: httpx.Response) -> bool:
     visitor, proof = ready
-    landing = _settled(visitor, answer)
+    landing = settled(visitor, answer)
     return _redeem(ground, Held(landing.answer["code"], proof.verifier)).status_code == 200
 
 
 def _at_consent(ground: Ground) -> Ready:
     person = new_person(ground.served, ground.served.first)
     visitor, proof = Visitor(ground.served), pkce()
-    page = visitor.sign_in(visitor.authorize(ground.app, **_asked(proof.challenge)), person)
+    page = visitor.sign_in(visitor.authorize(ground.app, **asked(proof.challenge)), person)
     assert 'id="allow"' in page.response.text
     return visitor, proof, page
 
 
 def _allow(_ground: Ground, ready: Ready) -> httpx.Response:
     visitor, _, page = ready
-    return _submitted(visitor, page, "allow")
+    return submitted(visitor, page, "allow")
 
 
 def _is_allowed(ground: Ground, ready: Ready, answer: httpx.Response) -> bool:
@@ -152,7 +141,7 @@ def _is_allowed(ground: Ground, ready: Ready, answer: httpx.Response) -> bool:
 
 def _code(ground: Ground) -> Ready:
     visitor, proof = _signed_in(ground)
-    landing = _settled(visitor, _authorize(ground, (visitor, proof)))
+    landing = settled(visitor, _authorize(ground, (visitor, proof)))
     assert "code" in landing.answer, landing.response.text
     return Held(landing.answer["code"], proof.verifier)
 
@@ -211,14 +200,14 @@ def _used_code(ground: Ground) -> Ready:
 
 
 def _push(ground: Ground, _ready: Ready) -> httpx.Response:
-    form = {"redirect_uri": CALLBACK, "response_type": "code", **_asked(pkce().challenge)}
+    form = {"redirect_uri": CALLBACK, "response_type": "code", **asked(pkce().challenge)}
     return _at(ground, "par", **form)
 
 
 def _is_pushed(ground: Ground, _ready: Ready, answer: httpx.Response) -> bool:
     query = {"client_id": ground.app.id, "request_uri": answer.json()["request_uri"]}
     visitor = Visitor(ground.served)
-    landing = _settled(visitor, visitor.http.get(AUTHORIZE, params=query))
+    landing = settled(visitor, visitor.http.get(AUTHORIZE, params=query))
     return 'id="password"' in landing.response.text
 
 
@@ -260,7 +249,7 @@ def _without_first_secret(ground: Ground) -> Ready:
 def _tokens_of_disabled(ground: Ground) -> Ready:
     person = new_person(ground.served, ground.served.first)
     visitor, proof = Visitor(ground.served), pkce()
-    landing = visitor.through(visitor.authorize(ground.app, **_asked(proof.challenge)), person)
+    landing = visitor.through(visitor.authorize(ground.app, **asked(proof.challenge)), person)
     ready = made(_redeem(ground, Held(landing.answer["code"], proof.verifier)), 200)
     _disable_person(ground, person)
     return ready
@@ -300,21 +289,6 @@ def _at(ground: Ground, endpoint: str, **form: str) -> httpx.Response:
     return ground.http.post(f"/identity/connect/{endpoint}", data=own | form)
 
 
-def _asked(challenge: str) -> dict[str, str]:
-    return {"scope": _SCOPE, "code_challenge": challenge, "code_challenge_method": "S256"}
-
-
-def _submitted(visitor: Visitor, page: Landing, button: str, **typed: str) -> httpx.Response:
-    """The form sent, and no redirect followed."""
-    action, fields = form_of(page.response.text, button)
-    return visitor.http.post(httpx.URL(str(page.response.url)).join(action), data=fields | typed)
-
-
 def _id_of(ready: Ready) -> str:
     inner = ready.get("Client", ready)
     return str(inner["Id"])
-
-
-def _settled(visitor: Visitor, answer: httpx.Response) -> Landing:
-    """Where a browser comes to rest that was given this answer."""
-    return visitor._settle(answer)  # noqa: SLF001  (as the tests of the pages do)
