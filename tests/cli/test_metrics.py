@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gatepost.model import measures
 from gatepost.model.measures import MEASURES
-from tests.cli.program import Place, Running
+from tests.cli.program import Place, Running, free_port
 
 TOKEN = "/identity/connect/token"
 API = "/api/v1/Tenants/{tenantId}/ClientCredentialClients"
@@ -138,14 +138,6 @@ def seen_again(server: Running, look: Callable[[Samples], bool]) -> Samples:
             return found
         time.sleep(0.05)
     raise AssertionError("nobody came back")
-
-
-def free_port() -> int:
-    """A port that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

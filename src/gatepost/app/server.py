@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from gatepost.app import gauges, metrics
 from gatepost.app.counting import Counting
+from gatepost.app.couriers import courier_at
 from gatepost.app.doors import Inside, front_of, metrics_front
 from gatepost.app.evidence import journal_care
 from gatepost.app.gauges import Outlook, Queue, Say
@@ -17,7 +18,6 @@ from gatepost.app.traced import traced
 from gatepost.app.watch import Watch
 from gatepost.crypto.passkeys import WebAuthnPasskeys
 from gatepost.model.errors import StoreUnavailable
-from gatepost.outgoing import Messenger
 from gatepost.protocol.discovery import ENDPOINTS, ISSUER_PATH
 from gatepost.protocol.resources import known
 from gatepost.services.access import AccessService
@@ -79,7 +79,7 @@ class Server:
         mint = Mint(house.world, issuer, ring)
         access = AccessService(house.world, issuer, ring, self._refusals, cards)
         flow = _flow(house, public_url, mint, self._refusals)
-        self._courier = Courier(Messenger(may_call_here=public_url.startswith("http:")), mint)
+        self._courier = courier_at(public_url, mint)
         audiences = frozenset({issuer, *(issuer + path for path in ENDPOINTS.values())})
         login = ClientLogin(house.world, audiences, Books(self._book, self._refusals), cards)
         links = password_links(house, public_url, self._courier)

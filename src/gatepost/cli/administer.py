@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gatepost.app import House, ensure_signing_key, found_house, printed_links
+from gatepost.app.couriers import courier_of
 from gatepost.cli.context import (
     CommandFault,
     config_option,
@@ -170,7 +171,8 @@ def user_set_password(as_json: bool, config: Path | None, email: str, **wishes: 
 
     A one-time password must be changed at the next sign-in. With --link the password stays as it
     is until the person opens the link and chooses another, once and within three days.
-    With the old password go all sign-ins, what applications were given, and the person's passkeys.
+    With the old password go all sign-ins, which applications are told, what these were given, and
+    the person's passkeys.
     An authenticator app stays: `user remove-factors` removes that too.
     """
     given = _given(wishes)
@@ -291,5 +293,8 @@ def _let_in(
         link = way.make(act, user_id)
         return {"Link": link.address or "", "LinkExpires": instant(link.expires_at)}
     password = way or house.world.dice.token(_PASSWORD_BYTES)
-    users.set_password(house.world, act, user_id, password, one_time=way is None)
+    ended = users.set_password(house.world, act, user_id, password, one_time=way is None)
+    with courier_of(house) as courier:
+        if courier is not None:
+            courier.send(ended.notes)
     return {"Password": password} if way is None else {}

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from gatepost.app import House
+from gatepost.app.couriers import courier_of
 from gatepost.app.links import mailer_of
 from gatepost.cli.context import (
     CommandFault,
@@ -17,6 +18,7 @@ from gatepost.cli.master_keys import yes_option
 from gatepost.cli.tenant_choice import act_in
 from gatepost.model.people import User
 from gatepost.services import users
+from gatepost.services.courier import Courier
 from gatepost.services.factor_letters import FactorLetters
 from gatepost.services.passkey_lists import PasskeyLists
 from gatepost.services.world import Act
@@ -66,12 +68,12 @@ def passkeys_list(as_json: bool, config: Path | None, tenant_id: str | None, ema
 def passkeys_remove(as_json: bool, config: Path | None, yes: bool, **wishes: str | None) -> None:
     """Remove one of a person's passkeys, or all of them.
 
-    For an account that somebody else got into. All of the person's sign-ins end, and what
-    applications were given. The password stays as it is. They are told by mail where that is set
-    up. Asks first.
+    For an account that somebody else got into. All of the person's sign-ins end, which
+    their applications are told, and what these were given. The password stays as it is. The person
+    is told by mail where that is set up. Asks first.
     """
     passkey_id = wishes["passkey_id"]
-    with house_of(config) as house:
+    with house_of(config) as house, courier_of(house) as courier:
         act = act_in(house, wishes["tenant_id"])
         person = _person(house, act, wishes["email"] or "")
         held = len(_lists(house).of_person(act.tenant_id, person.id))
@@ -80,16 +82,15 @@ def passkeys_remove(as_json: bool, config: Path | None, yes: bool, **wishes: str
             click.confirm(_question(person, passkey_id, held), abort=True, err=True)
         removed = 1
         if passkey_id is None:
-            removed = _lists(house).remove_all(act, person.id)
+            removed = _lists(house, courier).remove_all(act, person.id)
         else:
-            _lists(house).remove(act, person.id, passkey_id)
+            _lists(house, courier).remove(act, person.id, passkey_id)
     told = {"Id": person.id, "TenantId": act.tenant_id, "Email": person.email, "Passkeys": removed}
     show([told], as_json=as_json)
 
 
-def _lists(house: House) -> PasskeyLists:
-    """Nobody is told over HTTP here: that is the server's."""
-    return PasskeyLists(house.world, "", None, FactorLetters(house.world, mailer_of(house)))
+def _lists(house: House, courier: Courier | None = None) -> PasskeyLists:
+    return PasskeyLists(house.world, "", courier, FactorLetters(house.world, mailer_of(house)))
 
 
 def _question(person: User, passkey_id: str | None, held: int) -> str:

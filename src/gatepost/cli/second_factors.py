@@ -5,6 +5,7 @@ from typing import get_args
 
 import click
 
+from gatepost.app.couriers import courier_of
 from gatepost.app.links import mailer_of
 from gatepost.cli.context import CommandFault, config_option, house_of, json_option, show
 from gatepost.cli.master_keys import yes_option
@@ -60,11 +61,11 @@ def user_remove_factors(
     """Remove a person's authenticator app, recovery codes and passkeys.
 
     For somebody who lost them. Their password alone opens the account from then on, until they add
-    a factor again: make sure that it is them who asks. All of their sign-ins end, and what
-    applications were given. They are told by mail where that is set up. Asks first; says what was
-    removed.
+    a factor again: make sure that it is them who asks. All of their sign-ins end, which their
+    applications are told, and what these were given. The person is told by mail where that is set
+    up. Asks first; says what was removed.
     """
-    with house_of(config) as house:
+    with house_of(config) as house, courier_of(house) as courier:
         act = act_in(house, tenant_id)
         found = users.with_email(house.world, act.tenant_id, email)
         if found is None:
@@ -74,7 +75,7 @@ def user_remove_factors(
             # not where the answer goes, which may be read by a program
             click.confirm(_question(email, held), abort=True, err=True)
         letters = FactorLetters(house.world, mailer_of(house))
-        FactorRemoval(house.world, "", None, letters).remove(act, found.id)
+        FactorRemoval(house.world, "", courier, letters).remove(act, found.id)
     told = {
         "Id": found.id,
         "TenantId": act.tenant_id,

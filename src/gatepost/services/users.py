@@ -16,7 +16,7 @@ from gatepost.model.tenants import USER_LIMIT
 from gatepost.model.weak_passwords import names_of
 from gatepost.ports import PageOf, Tenancy
 from gatepost.services import endings, new_passwords, user_members
-from gatepost.services.endings import Ending
+from gatepost.services.endings import Ended, Ending
 from gatepost.services.grants_of_roles import (
     count_administrators,
     keep_an_administrator,
@@ -194,13 +194,12 @@ def keep(world: World, act: Act, tenancy: Tenancy, user: User, changed: User) ->
     return saved
 
 
-def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> None:
+def set_password(world: World, act: Act, user_id: str, password: str, *, one_time: bool) -> Ended:
     """Set a password; a one-time password must be changed at the next sign-in.
 
     All that came of the old one ends (R-52), and the passkeys go: the account may have been taken,
     and each of them alone opens it. An authenticator app stays, because it opens nothing by itself.
-    Applications are not told: on the command line there is nobody to deliver that, and an issuer is
-    needed only for what they would be told.
+    What is given back is to be told to applications.
     """
     with world.store.reading(act.tenant_id) as tenancy:
         names = names_of(existing(tenancy, user_id), tenancy.directory.tenant())
@@ -215,7 +214,7 @@ def set_password(world: World, act: Act, user_id: str, password: str, *, one_tim
         ending = Ending(world, "", act.actor, act.origin)
         endings.end_password_link(ending, tenancy, user.id)
         endings.remove_passkeys(ending, tenancy, user.id)
-        endings.end_everything(ending, tenancy, user.id, "password_changed")
+        return endings.end_everything(ending, tenancy, user.id, "password_changed")
 
 
 def preferences(world: World, tenant_id: str, user_id: str) -> str:
