@@ -1,6 +1,7 @@
 """Many connections at once that misbehave or do next to nothing, in one thread of this process."""
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -12,8 +13,10 @@ _HEAD = b"POST /identity/connect/token HTTP/1.1\r\nHost: localhost\r\n"
 _FORM = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 2000\r\n\r\n"
 _BIG = b"GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 40
 _ALIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _BYTE_S = 5.0
 _ANEW_S = 0.5
+_COMING_S = 10.0
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -59,8 +62,13 @@ class Crowd:
     async def _kept(
         self, number: int, kind: str, first: bytes, then: Callable[[Streams], Awaitable[None]]
     ) -> None:
-        """So many at any time: whoever is closed comes again."""
-        await asyncio.gather(*(self._again(kind, first, then) for _ in range(number)))
+        """So many, who come one after the other; whoever is closed comes again."""
+
+        async def come(late: float) -> None:
+            await asyncio.sleep(late)
+            await self._again(kind, first, then)
+
+        await asyncio.gather(*(come(each / number * _COMING_S) for each in range(number)))
 
     async def _again(
         self, kind: str, first: bytes, then: Callable[[Streams], Awaitable[None]]
@@ -100,12 +108,12 @@ class Crowd:
         try:
             while not self._over.is_set():
                 writer.write(_ALIVE)
-                if not (await reader.read(65_536)).startswith(b"HTTP/1.1 200"):
+                if not await _is_good(reader):
                     self.failed += 1
                     return
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._over.wait(), every)
-        except OSError:
+        except (OSError, EOFError):
             self.failed += 1
         finally:
             self.open -= 1
@@ -133,6 +141,14 @@ def crowded(port: int, come: Callable[[Crowd], Sequence[Awaitable[None]]]) -> It
         loop.call_soon_threadsafe(made[0].end)
         thread.join()
         loop.close()
+
+
+async def _is_good(reader: asyncio.StreamReader) -> bool:
+    """Read one whole answer, which may come in pieces."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    await reader.readexactly(int(length[1]) if length else 0)
+    return head.startswith(b"HTTP/1.1 200 ")
 
 
 async def _trickle(streams: Streams) -> None:

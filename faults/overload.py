@@ -41,6 +41,8 @@ class Shot(NamedTuple):
     """Refused so without Retry-After."""
     other: int
     broken: int
+    late: int
+    """Not answered in the time that wrk waits."""
     p50_ms: float
     p99_ms: float
 
@@ -48,6 +50,11 @@ class Shot(NamedTuple):
     def goodput(self) -> float:
         """Good answers a second."""
         return self.good / self.seconds
+
+    @property
+    def asked(self) -> float:
+        """Requests that got any answer, or none in time, a second."""
+        return (self.good + self.shed + self.silent + self.other + self.late) / self.seconds
 
 
 class Side(NamedTuple):
@@ -122,11 +129,8 @@ def shot(node: Node, file: Path, seconds: float, connections: int, pause_ms: flo
     if not found:
         raise NoLoadError(f"wrk told no figures: {done.stdout}{done.stderr}")
     said = {name: int(number) for name, number in _WORD.findall(found[0])}
-    good, shed, silent, other, broken = (
-        said[name] for name in ("good", "shed", "silent", "other", "broken")
-    )
-    seconds, p50_ms, p99_ms = said["microseconds"] / 1e6, said["p50"] / 1_000, said["p99"] / 1_000
-    return Shot(seconds, good, shed, silent, other, broken, p50_ms, p99_ms)
+    counted = (said[name] for name in ("good", "shed", "silent", "other", "broken", "late"))
+    return Shot(said["microseconds"] / 1e6, *counted, said["p50"] / 1_000, said["p99"] / 1_000)
 
 
 def _requests(made: Stand, node: Node) -> dict[str, Path]:

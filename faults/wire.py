@@ -27,6 +27,7 @@ class Wire(Caller):
     def __init__(self, port: int, patience: float = PATIENCE_S) -> None:
         super().__init__(port)
         self._connection.timeout = patience
+        self._used_at = time.monotonic()
 
     def call(
         self,
@@ -38,11 +39,15 @@ class Wire(Caller):
         """Send a request and read its answer. As any careful client does, a kept connection that
         the server has closed meanwhile is not used."""
         self._leave_if_closed()
+        rested = time.monotonic() - self._used_at
         try:
             return super().call(method, path, body, headers)
         except _BROKEN as fault:
             self._connection.close()
-            raise Unanswered(f"{type(fault).__name__}: {fault}") from fault
+            said = f"{type(fault).__name__}: {fault}, {rested:.3f} s after the one before"
+            raise Unanswered(said) from fault
+        finally:
+            self._used_at = time.monotonic()
 
     def _leave_if_closed(self) -> None:
         own: socket.socket | None = self._connection.sock

@@ -58,6 +58,7 @@ function done(summary, latency)
     end
     io.write(" " .. name .. "=" .. total)
   end
-  local broken = errors.connect + errors.read + errors.write + errors.timeout
-  io.write(string.format(" broken=%d p50=%d p99=%d\n", broken, latency:percentile(50), latency:percentile(99)))
+  local broken = errors.connect + errors.read + errors.write
+  local latencies = { latency:percentile(50), latency:percentile(99) }
+  io.write(string.format(" broken=%d late=%d p50=%d p99=%d\n", broken, errors.timeout, unpack(latencies)))
 end

@@ -26,7 +26,10 @@ from gatepost.settings import Settings
 from gatepost.web.addresses import speaks_for_many
 from gatepost.web.front import Front
 
-_BACKLOG = 1024
+_BACKLOG = 4_096
+_UNREAD_BYTES = 128 * 1024
+"""So much of what a caller does not read the system keeps, twice; left alone it takes megabytes."""
+
 _KEEP_ALIVE_S = 15
 _GRACE_S = 8
 _RESPAWN_PAUSE_S = 0.5
@@ -243,6 +246,7 @@ def _with_own_sockets(plan: Plan) -> Plan:
 def _bound(family: socket.AddressFamily, host: str, port: int, *, shared: bool) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)  # handed on to each caller
     if shared:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:

@@ -69,6 +69,11 @@ class Site:
         return health.metrics(self._vital.metrics())
 
     def _openapi(self, _call: Call) -> Reply:
+        return self._document
+
+    @cached_property
+    def _document(self) -> Reply:
+        """The document, encoded once: it is large, and the same for everybody."""
         return json_reply(200, self._paper.document(), (("Cache-Control", "public, max-age=300"),))
 
     def _docs(self, _call: Call) -> Reply:
