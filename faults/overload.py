@@ -27,6 +27,7 @@ TIMES = 3.0
 GOODPUT, BACK_S = 0.8, 5.0
 _USUAL_S = 1.0
 _SCRIPT = Path(__file__).parent / "lua" / "overload.lua"
+_COUNTED = ("good", "shed", "silent", "other", "broken", "late")
 _WORD = re.compile(r"(\w+)=(\d+)")
 
 
@@ -129,8 +130,12 @@ def shot(node: Node, file: Path, seconds: float, connections: int, pause_ms: flo
     if not found:
         raise NoLoadError(f"wrk told no figures: {done.stdout}{done.stderr}")
     said = {name: int(number) for name, number in _WORD.findall(found[0])}
-    counted = (said[name] for name in ("good", "shed", "silent", "other", "broken", "late"))
-    return Shot(said["microseconds"] / 1e6, *counted, said["p50"] / 1_000, said["p99"] / 1_000)
+    return Shot(
+        seconds=said["microseconds"] / 1e6,
+        p50_ms=said["p50"] / 1_000,
+        p99_ms=said["p99"] / 1_000,
+        **{name: said[name] for name in _COUNTED},
+    )
 
 
 def _requests(made: Stand, node: Node) -> dict[str, Path]:

@@ -55,7 +55,9 @@ def test_little_is_made_for_who_does_not_read(embedded: Place) -> None:
             time.sleep(0.5)
             made.append(_documents(server))
         assert made[-1] <= 4
+        line.close()
         assert server.stop() == 0
+    assert "Exception" not in (embedded.folder / "server.log").read_text()
 
 
 def _documents(server: Running) -> int:

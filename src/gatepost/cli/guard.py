@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gatepost.cli.crowd import EVERYBODY, FULL
 
@@ -36,6 +36,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _silent_bytes = 0
     _trailer_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
+    _under_way: RequestResponseCycle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A caller is there and owes us a head."""
@@ -50,8 +51,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The caller is gone."""
+        """The caller is gone. The library tells it to the last request in line alone."""
         self._head_is_whole()
+        if self._under_way is not None:
+            self._under_way.disconnected = True
+            self._under_way.message_event.set()
         self._is_read()
         if self._address is not None:
             self.crowd.left(self._address)
@@ -127,6 +131,10 @@ class GuardedProtocol(HttpToolsProtocol):
         """The caller reads on."""
         self._is_read()
         super().resume_writing()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._under_way = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Who asks for another protocol is answered in this one, and that is no news."""
