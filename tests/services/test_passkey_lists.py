@@ -146,7 +146,7 @@ def test_one_goes_and_the_others_stay(taken: Taken) -> None:
     assert [note.user_id for note in taken.courier.notes] == [taken.kim]
     assert [event.actor for event in taken.removed()] == [taken.act.actor]
     assert [letter.subject for letter in taken.postman.letters] == [
-        "Your passkeys were removed for Main"
+        "Passkeys were removed for Main"
     ]
 
 

@@ -273,6 +273,20 @@ def test_letters_tell_of_each_change(mail: PostOffice) -> None:
         assert not any(code in handed.text for code in codes)
 
 
+def test_a_letter_tells_of_a_passkey_that_is_gone(mail: PostOffice) -> None:
+    server = MailServer("127.0.0.1", mail.port, is_tls=False)
+    desk = seated(indoors(smtp_url=server, mail_from="id@example.com"))
+    page = add_passkey(desk.here, Passkey("localhost", desk.house.served.url))
+    removing = hidden_of(page, f"{ACCOUNT}/passkeys/remove")
+    for _ in range(2):  # the second time there is none
+        answer = desk.here.http.post(f"{ACCOUNT}/passkeys/remove", data=removing)
+        assert answer.status_code == 303
+    assert [str(handed.letter["Subject"]) for handed in mail.handed] == [
+        "A passkey was added for First",
+        "Passkeys were removed for First",
+    ]
+
+
 def test_a_mail_server_that_is_gone_stops_nobody(desk: Desk) -> None:
     server = MailServer("127.0.0.1", 9, is_tls=False)
     other = seated(indoors(smtp_url=server, mail_from="id@example.com"))

@@ -236,12 +236,16 @@ class AccountService:
     def remove_passkey(self, who: Someone, passkey_id: str, browser: Browser) -> None:
         """Remove a passkey; whoever has it is out too (R-52)."""
         with changing(self._flow, who, browser) as (tenancy, ending):
-            ended = Ended()
             passkey = tenancy.sign_ins.passkey(passkey_id)
-            is_theirs = passkey is not None and passkey.user_id == who.user.id
-            if passkey and is_theirs and endings.remove_passkey(ending, tenancy, passkey):
-                ended = end_all_else(ending, tenancy, who, "passkey_removed")
+            if passkey is None or passkey.user_id != who.user.id:
+                return
+            if not endings.remove_passkey(ending, tenancy, passkey):
+                return
+            ended = end_all_else(ending, tenancy, who, "passkey_removed")
+            tenant = tenancy.directory.tenant()
         self._courier.send(ended.notes)
+        if tenant is not None:
+            self._letters.tell(tenant, who.user, Action.PASSKEY_REMOVED)
 
     def _challenges(self, who: Someone, windows_ago: int) -> tuple[str, ...]:
         window = int(self._world.clock.now().timestamp() // _WINDOW.total_seconds()) - windows_ago

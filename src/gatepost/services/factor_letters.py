@@ -35,9 +35,9 @@ The old ones open nothing any more.""",
 It alone opens the account from now on, by fingerprint, face or the PIN of its device.""",
     ),
     Action.PASSKEY_REMOVED: (
-        "Your passkeys were removed",
-        """An administrator removed one or all of the passkeys of your account{where}.
-You sign in with your password, and can add passkeys again on your account page.""",
+        "Passkeys were removed",
+        """One or all of the passkeys of your account{where} were removed, on your account page or
+by an administrator. You sign in with your password, and can add passkeys again on that page.""",
     ),
     Action.RECOVERY_CODE_USED: (
         "A recovery code was used",
