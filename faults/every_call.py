@@ -29,7 +29,7 @@ from tests.served import Served, postgresql_settings, serve, sqlite_settings
 
 TITLE = "every call of the store fails once"
 STORES = ("sqlite", "postgresql")
-SHARE: Mapping[Size, float] = {Size.WHOLE: 1.0, Size.QUICK: 0.25, Size.SHORT: 0.05}
+SHARE: Mapping[Size, float] = {Size.WHOLE: 1.0, Size.QUICK: 0.25, Size.SHORT: 0.03}
 """So many of the calls are made to fail, chosen by chance."""
 
 MOST_CALLS = 150

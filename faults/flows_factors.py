@@ -5,7 +5,7 @@ from typing import NamedTuple
 import httpx
 
 from faults.flows import Flow, Ground, Ready, shut
-from faults.pages import begun, comes_in, sent_on, signs_in, submitted
+from faults.pages import begun, comes_in, lets_in, sent_on, signs_in, submitted
 from tests.authenticator import Authenticator
 from tests.flows import Landing, Person, Visitor, new_person
 from tests.web.forms import ACCOUNT, NEW_PASSWORD, add_passkey, attribute, challenge_of, new_link
@@ -26,12 +26,12 @@ class Known(NamedTuple):
 def flows() -> tuple[Flow, ...]:
     """All of them."""
     return (
-        Flow("type code", _at_code, _type_code, _is_in, sent_on),
-        Flow("type recovery code", _at_recovery, _type_recovery, _is_in, sent_on),
+        Flow("type code", _at_code, _type_code, _is_in, lets_in),
+        Flow("type recovery code", _at_recovery, _type_recovery, _is_in, lets_in),
         Flow("add app", _at_new_app, _type_code, _codes_work, _shows_codes),
         Flow("remove app", _at_app_removal, _remove_app, _password_is_enough, sent_on),
         Flow("add passkey", _at_account, _add_passkey, _is_listed, _is_added),
-        Flow("sign in by passkey", _with_passkey, _answer, _is_in, sent_on),
+        Flow("sign in by passkey", _with_passkey, _answer, _is_in, lets_in),
         Flow("change password", _at_password, _change_password, _new_one_counts, sent_on),
         Flow("use link", _at_link, _use_link, _new_one_counts, sent_on),
         shut("wrong code", _at_wrong_code, _type_code, sent_on),

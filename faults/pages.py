@@ -29,6 +29,11 @@ def sent_on(answer: httpx.Response) -> bool:
     return answer.status_code in {302, 303}
 
 
+def lets_in(answer: httpx.Response) -> bool:
+    """Whether it also brings a new session. Who is sent on without one is asked again there."""
+    return sent_on(answer) and "set-cookie" in answer.headers
+
+
 def begun(ground: Ground) -> tuple[Visitor, Landing]:
     """A new browser, and the first page that it comes to."""
     visitor = Visitor(ground.served)

@@ -29,7 +29,7 @@ class Tally(NamedTuple):
 
 @pytest.mark.parametrize(
     ("restarts", "drain", "asks"),
-    [(20, "1", True), (6, "0", False)],
+    [(6, "1", True), (4, "0", False)],
     ids=["a relay that asks who is ready", "a relay that tries the next when refused"],
 )
 def test_restarts_fail_no_request(restarts: int, drain: str, asks: bool, tmp_path: Path) -> None:
