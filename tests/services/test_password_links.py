@@ -482,6 +482,23 @@ def test_until_the_last_moment_it_works(desk: Desk) -> None:
     assert isinstance(desk.use(text), Opened)
 
 
+def test_who_chose_a_password_before_has_a_day(desk: Desk) -> None:
+    users.set_password(desk.world, desk.act, desk.user_id, "chosen by hand", one_time=False)
+    text = desk.made()
+    desk.world.set_clock.forward(hours=23, minutes=59, seconds=59)
+    assert desk.links.opened(text) is not None
+    desk.world.set_clock.forward(seconds=1)
+    assert desk.links.opened(text) is None
+    assert desk.use(text) is None
+
+
+def test_a_one_time_password_was_chosen_by_nobody(desk: Desk) -> None:
+    users.set_password(desk.world, desk.act, desk.user_id, "only for once", one_time=True)
+    text = desk.made()
+    desk.world.set_clock.forward(hours=71)
+    assert desk.links.opened(text) is not None
+
+
 @pytest.mark.parametrize("ends", [_set_otherwise, _another_address, _off_and_on])
 def test_its_end_stands_in_the_journal(desk: Desk, ends: Callable[[Desk], None]) -> None:
     desk.made()

@@ -169,11 +169,11 @@ def user_add(
 def user_set_password(as_json: bool, config: Path | None, email: str, **wishes: Any) -> None:
     """Set a person's password, and print a one-time password when none is given.
 
-    A one-time password must be changed at the next sign-in. With --link the password stays as it
-    is until the person opens the link and chooses another, once and within three days.
-    With the old password go all sign-ins, which applications are told, what these were given, and
-    the person's passkeys.
-    An authenticator app stays: `user remove-factors` removes that too.
+    A one-time password must be changed at the next sign-in. With --link the password stays until
+    the person opens the link and chooses another, once and within a day; within three where they
+    never chose one. With the old password go all sign-ins, which applications are told, what these
+    were given, and the person's passkeys. An authenticator app stays: `user remove-factors` removes
+    that too.
     """
     given = _given(wishes)
     with house_of(config) as house:

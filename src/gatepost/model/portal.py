@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 TRY_OUT_LIFETIME = timedelta(minutes=10)
-PASSWORD_LINK_LIFETIME = timedelta(hours=72)
+INVITATION_LIFETIME = timedelta(hours=72)
+RESET_LIFETIME = timedelta(hours=24)
+"""A link for somebody who chose a password before opens an account that is in use (R-82)."""
 
 
 class PortalSession(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from gatepost.model import throttle
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Action, Actor, Event, Origin
 from gatepost.model.people import LOCAL_PROVIDER, User
-from gatepost.model.portal import PASSWORD_LINK_LIFETIME, PasswordLink
+from gatepost.model.portal import INVITATION_LIFETIME, RESET_LIFETIME, PasswordLink
 from gatepost.model.tenants import Tenant
 from gatepost.model.text import fold, quoted
 from gatepost.model.throttle import Limit
@@ -116,7 +116,7 @@ class PasswordLinks:
             user_id=user.id,
             email=email,
             created_at=now,
-            expires_at=now + PASSWORD_LINK_LIFETIME,
+            expires_at=now + (RESET_LIFETIME if _is_in_use(tenancy, user) else INVITATION_LIFETIME),
             mailed=mailed,
         )
         digest = self._world.secrets.digest_of(_KIND, token)
@@ -209,6 +209,12 @@ class PasswordLinks:
         )
         endings.remove_passkeys(ending, tenancy, user.id)
         return endings.end_everything(ending, tenancy, user.id, "password_changed")
+
+
+def _is_in_use(tenancy: Tenancy, user: User) -> bool:
+    """Whether the person chose a password: a one-time password is still to be replaced."""
+    kept = tenancy.directory.password(user.id)
+    return kept is not None and not tenancy.directory.password_is_one_time(user.id)
 
 
 def _to_sign_in_here(tenancy: Tenancy, user_id: str) -> tuple[User, str]:
