@@ -13,7 +13,8 @@ from gatepost.web.health import Vital
 from gatepost.web.http import Call, Reply, json_reply
 
 _READING = frozenset({"GET", "HEAD"})
-_AT_HAND = frozenset({"/health/live", "/health/ready", health.METRICS})
+_OPENAPI = "/api/openapi.json"
+_AT_HAND = frozenset({"/health/live", "/health/ready", health.METRICS, _OPENAPI})
 _STATIC = "/static/{file}"
 
 
@@ -35,7 +36,7 @@ class Site:
             "/health/live": health.live,
             "/health/ready": self._ready,
             health.METRICS: self._metrics,
-            "/api/openapi.json": self._openapi,
+            _OPENAPI: self._openapi,
             "/api/docs": self._docs,
         }
         self._routes = {tuple(filter(None, path.split("/"))): path for path in self._pages}
