@@ -119,6 +119,7 @@ class Play:
         self.answers[answer.status_code] += 1
         where = f"{flow.name}, {at[1].value} call {at[0]} ({self._fuse.blown})"
         self._note(_wrongs(self._ground, flow, ready, answer), f"{where}: {answer.status_code}")
+        added = _but_swept(added, whole)
         if added not in ({}, whole):
             self._note([HALF], f"{where}: {answer.status_code}, {added} and not {whole}")
         if not flow.is_closed and not flow.claims(answer):
@@ -173,6 +174,15 @@ def _shape(served: Served) -> dict[str, int]:
 
 def _less(after: Shape, before: Shape) -> dict[str, int]:
     return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+
+
+def _but_swept(added: Shape, whole: Shape) -> dict[str, int]:
+    """Without what the sweeper took meanwhile, of which the flow itself takes nothing."""
+    return {
+        name: rows
+        for name, rows in added.items()
+        if rows > 0 or name in whole or "expires_at" not in metadata.tables[name].c
+    }
 
 
 @contextmanager

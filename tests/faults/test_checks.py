@@ -68,6 +68,12 @@ def test_rows_that_are_more_or_fewer_are_told() -> None:
     }
 
 
+def test_what_was_swept_meanwhile_is_no_half_of_anything() -> None:
+    swept = {"device_codes": -11, "users": -1, "codes": 1, "families": -1}
+    left = every_call._but_swept(swept, {"families": -2})
+    assert left == {"users": -1, "codes": 1, "families": -1}
+
+
 @pytest.mark.requirement("L-01")
 def test_failures_are_counted_by_connection_and_kill() -> None:
     def broken(caller: int, ended: float) -> Attempt:
