@@ -69,9 +69,9 @@ def test_rows_that_are_more_or_fewer_are_told() -> None:
 
 
 def test_what_was_swept_meanwhile_is_no_half_of_anything() -> None:
-    swept = {"device_codes": -11, "users": -1, "codes": 1, "families": -1}
+    swept = {"device_codes": -11, "client_secrets": -1, "codes": 1, "families": -1}
     left = every_call._but_swept(swept, {"families": -2})
-    assert left == {"users": -1, "codes": 1, "families": -1}
+    assert left == {"client_secrets": -1, "codes": 1, "families": -1}
 
 
 @pytest.mark.requirement("L-01")
