@@ -36,6 +36,10 @@ class Ground(NamedTuple):
         return self.http.request(method, url, json=body, headers=self.admin)
 
 
+def _succeeds(answer: httpx.Response) -> bool:
+    return answer.status_code < 400
+
+
 class Flow(NamedTuple):
     """A request, with what comes before it and what must be so after it."""
 
@@ -44,7 +48,7 @@ class Flow(NamedTuple):
     act: Callable[[Ground, Ready], httpx.Response]
     is_so: Callable[[Ground, Ready, httpx.Response], bool]
     """Whether all that a success claims is so."""
-    claims: Callable[[httpx.Response], bool] = lambda answer: answer.status_code < 400
+    claims: Callable[[httpx.Response], bool] = _succeeds
     is_closed: bool = False
     """Whether any success is a breach."""
 
@@ -53,7 +57,7 @@ def shut(
     name: str,
     prepare: Callable[[Ground], Ready],
     act: Callable[[Ground, Ready], httpx.Response],
-    claims: Callable[[httpx.Response], bool] = lambda answer: answer.status_code < 400,
+    claims: Callable[[httpx.Response], bool] = _succeeds,
 ) -> Flow:
     """A flow that asks for what must be refused."""
     return Flow(name, prepare, act, _never, claims, is_closed=True)

@@ -1,13 +1,14 @@
 """The flows of passwords, second factors and passkeys; and those that must be refused."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import httpx
 
 from faults.flows import Flow, Ground, Ready, shut
-from faults.pages import begun, comes_in, lets_in, sent_on, signs_in, submitted
+from faults.pages import begun, comes_in, is_replaced, lets_in, sent_on, somebody, submitted
 from tests.authenticator import Authenticator
-from tests.flows import Landing, Person, Visitor, new_person
+from tests.flows import Landing, Person, Visitor
 from tests.web.forms import ACCOUNT, NEW_PASSWORD, add_passkey, attribute, challenge_of, new_link
 from tests.web.second_factors import CODES, App, codes_on, enrolled, given_app, halfway, key_on
 
@@ -46,13 +47,15 @@ def _halfway(ground: Ground, person: Person) -> Known:
     return Known(person, visitor, halfway(visitor, page, person))
 
 
+def _again(ground: Ground, ready: Known, use: Callable[[Ground, Ready], httpx.Response]) -> Known:
+    """At the second step once more, with what was used up there."""
+    assert sent_on(use(ground, ready))
+    return _halfway(ground, ready.person)._replace(typed=ready.typed)
+
+
 def _with_app(ground: Ground) -> tuple[Person, App]:
-    person = _somebody(ground)
+    person = somebody(ground)
     return person, given_app(ground.served, ground.served.first.id, person.id)
-
-
-def _somebody(ground: Ground) -> Person:
-    return new_person(ground.served, ground.served.first)
 
 
 def _at_code(ground: Ground) -> Ready:
@@ -66,9 +69,7 @@ def _at_wrong_code(ground: Ground) -> Ready:
 
 
 def _at_used_code(ground: Ground) -> Ready:
-    ready = _at_code(ground)
-    assert sent_on(_type_code(ground, ready))
-    return _halfway(ground, ready.person)._replace(typed=ready.typed)
+    return _again(ground, _at_code(ground), _type_code)
 
 
 def _type_code(_ground: Ground, ready: Ready) -> httpx.Response:
@@ -85,9 +86,7 @@ def _at_recovery(ground: Ground) -> Ready:
 
 
 def _at_used_recovery(ground: Ground) -> Ready:
-    ready = _at_recovery(ground)
-    assert sent_on(_type_recovery(ground, ready))
-    return _halfway(ground, ready.person)._replace(typed=ready.typed)
+    return _again(ground, _at_recovery(ground), _type_recovery)
 
 
 def _type_recovery(_ground: Ground, ready: Ready) -> httpx.Response:
@@ -95,7 +94,7 @@ def _type_recovery(_ground: Ground, ready: Ready) -> httpx.Response:
 
 
 def _at_account(ground: Ground) -> Ready:
-    person = _somebody(ground)
+    person = somebody(ground)
     visitor, page = begun(ground)
     visitor.through(page, person)
     return Known(person, visitor, visitor.get(ACCOUNT))
@@ -172,12 +171,11 @@ def _change_password(_ground: Ground, ready: Ready) -> httpx.Response:
 
 
 def _new_one_counts(ground: Ground, ready: Ready, _answer: httpx.Response) -> bool:
-    new = ready.person._replace(password=NEW_PASSWORD)
-    return signs_in(ground, new) and not signs_in(ground, ready.person)
+    return is_replaced(ground, ready.person, NEW_PASSWORD)
 
 
 def _at_link(ground: Ground) -> Ready:
-    person, visitor = _somebody(ground), Visitor(ground.served)
+    person, visitor = somebody(ground), Visitor(ground.served)
     address = new_link(ground.served, ground.served.first, person.id)
     return Known(person, visitor, visitor.get(address))
 

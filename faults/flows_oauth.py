@@ -7,14 +7,13 @@ from msgspec.structs import replace
 
 from faults.flows import Flow, Ground, Ready, made, shut
 from faults.flows_rest import got_token, machine, token_status
-from faults.pages import asked, sent_on, settled, submitted
+from faults.pages import asked, begun, sent_on, settled, somebody, submitted
 from gatepost.model.events import OPERATOR, Action, Event, Origin
 from tests.flows import (
     AUTHORIZE,
     CALLBACK,
     Person,
     Visitor,
-    new_person,
     pkce,
     redeem,
     token,
@@ -73,8 +72,7 @@ def _token_is_good(ground: Ground, _ready: Ready, answer: httpx.Response) -> boo
 
 
 def _at_sign_in(ground: Ground) -> Ready:
-    visitor, proof = Visitor(ground.served), pkce()
-    return visitor, visitor.authorize(ground.app, **asked(proof.challenge)), ground.kim
+    return *begun(ground), ground.kim
 
 
 def _sign_in(_ground: Ground, ready: Ready) -> httpx.Response:
@@ -122,7 +120,7 @@ def _code_is_good(ground: Ground, ready: Ready, answer: httpx.Response) -> bool:
 
 
 def _at_consent(ground: Ground) -> Ready:
-    person = new_person(ground.served, ground.served.first)
+    person = somebody(ground)
     visitor, proof = Visitor(ground.served), pkce()
     page = visitor.sign_in(visitor.authorize(ground.app, **asked(proof.challenge)), person)
     assert 'id="allow"' in page.response.text
@@ -247,7 +245,7 @@ def _without_first_secret(ground: Ground) -> Ready:
 
 
 def _tokens_of_disabled(ground: Ground) -> Ready:
-    person = new_person(ground.served, ground.served.first)
+    person = somebody(ground)
     visitor, proof = Visitor(ground.served), pkce()
     landing = visitor.through(visitor.authorize(ground.app, **asked(proof.challenge)), person)
     ready = made(_redeem(ground, Held(landing.answer["code"], proof.verifier)), 200)

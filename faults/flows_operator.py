@@ -7,11 +7,11 @@ from threading import Thread
 import httpx
 
 from faults.flows import Flow, Ground, Ready
-from faults.pages import signs_in
+from faults.pages import is_replaced, somebody
 from gatepost.model.errors import StoreUnavailable
 from gatepost.services import key_schedule, users
 from gatepost.services.tenants import operator_act
-from tests.flows import Person, new_person
+from tests.flows import Person
 
 _RULES = key_schedule.rules_of("ES256", announce=14, active=90, retain=14)
 _NEW = "a password by the operator"
@@ -22,7 +22,7 @@ def flows() -> tuple[Flow, ...]:
     return (
         Flow("rotate keys", _kids, _rotate, _key_is_added),
         Flow("revoke a key", _announced, _revoke, _key_is_gone),
-        Flow("set password", _somebody, _set_password, _new_one_counts),
+        Flow("set password", somebody, _set_password, _new_one_counts),
     )
 
 
@@ -70,14 +70,10 @@ def _key_is_gone(ground: Ground, ready: Ready, _answer: httpx.Response) -> bool:
     return ready not in _kids(ground)
 
 
-def _somebody(ground: Ground) -> Ready:
-    return new_person(ground.served, ground.served.first)
-
-
 def _set_password(ground: Ground, ready: Ready) -> httpx.Response:
     world, act = ground.served.house.world, operator_act(ground.served.first.id, "faults")
     return _operated(partial(users.set_password, world, act, ready.id, _NEW, one_time=False))
 
 
 def _new_one_counts(ground: Ground, ready: Person, _answer: httpx.Response) -> bool:
-    return signs_in(ground, ready._replace(password=_NEW)) and not signs_in(ground, ready)
+    return is_replaced(ground, ready, _NEW)

@@ -6,8 +6,9 @@ from uuid import uuid4
 import httpx
 
 from faults.flows import Flow, Ground, Ready, made
+from faults.pages import somebody
 from gatepost.model.people import LOCAL_PROVIDER
-from tests.flows import CALLBACK, Visitor, new_person, pkce
+from tests.flows import CALLBACK, Visitor, pkce
 
 _MACHINES = "/ClientCredentialClients"
 _TOKEN = "/identity/connect/token"
@@ -174,7 +175,7 @@ def _user_is_gone(ground: Ground, ready: Ready, _answer: httpx.Response) -> bool
 
 
 def _signed_in(ground: Ground) -> Ready:
-    person, visitor = new_person(ground.served, ground.served.first), Visitor(ground.served)
+    person, visitor = somebody(ground), Visitor(ground.served)
     landing = visitor.through(visitor.authorize(ground.app, **PROOF), person)
     assert not landing.is_page
     found = made(ground.rest("GET", f"/Users/{person.id}/SignIns"), 200)

@@ -3,14 +3,14 @@
 import httpx
 
 from faults.flows import Ground
-from tests.flows import Landing, Person, Visitor, form_of, pkce
+from tests.flows import Landing, Person, Visitor, form_of, new_person, pkce
 
-SCOPE = "openid ocsapi offline_access"
+_SCOPE = "openid ocsapi offline_access"
 
 
 def asked(challenge: str) -> dict[str, str]:
     """What an application asks for, with its proof."""
-    return {"scope": SCOPE, "code_challenge": challenge, "code_challenge_method": "S256"}
+    return {"scope": _SCOPE, "code_challenge": challenge, "code_challenge_method": "S256"}
 
 
 def submitted(visitor: Visitor, page: Landing, button: str, **typed: str) -> httpx.Response:
@@ -34,6 +34,11 @@ def lets_in(answer: httpx.Response) -> bool:
     return sent_on(answer) and "set-cookie" in answer.headers
 
 
+def somebody(ground: Ground) -> Person:
+    """A new person of the tenant."""
+    return new_person(ground.served, ground.served.first)
+
+
 def begun(ground: Ground) -> tuple[Visitor, Landing]:
     """A new browser, and the first page that it comes to."""
     visitor = Visitor(ground.served)
@@ -51,3 +56,8 @@ def signs_in(ground: Ground, person: Person) -> bool:
     visitor, page = begun(ground)
     landing = visitor.sign_in(page, person)
     return landing.response.status_code != 401 and 'id="password"' not in landing.response.text
+
+
+def is_replaced(ground: Ground, person: Person, password: str) -> bool:
+    """Whether this password opens the account, and the one before it does not."""
+    return signs_in(ground, person._replace(password=password)) and not signs_in(ground, person)

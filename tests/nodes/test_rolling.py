@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.cli.program import Place, postgresql_place
+from tests.cli.program import Place, free_port, postgresql_place
 from tests.nodes.cluster import PUBLIC_URL, folder_of, seen
 from tests.nodes.relay import Relay, relaying
 
@@ -36,7 +36,7 @@ def test_restarts_fail_no_request(restarts: int, drain: str, asks: bool, tmp_pat
     place = postgresql_place(tmp_path).with_settings(GATEPOST_PUBLIC_URL=PUBLIC_URL)
     told = place.init()
     place = place.with_settings(GATEPOST_DRAIN_SECONDS=drain)
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     places = [folder_of(place, number) for number in (0, 1)]
     with (
         relaying(ports, checks=asks) as relay,
@@ -139,10 +139,3 @@ def _is_past(tally: Tally, number: int) -> bool:
 
 def _status(port: int, path: str) -> int:
     return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
