@@ -69,11 +69,13 @@ def none_of(promise: str, found: int) -> Bar:
     return Bar(f"{promise}: none", str(found), found == 0)
 
 
-def nothing_lost(reckoning: Reckoning) -> tuple[Bar, Bar]:
-    """The two bars of every fault under load; the first few that are missing are named."""
+def nothing_lost(reckoning: Reckoning) -> tuple[Bar, ...]:
+    """The bars of every fault under load; the first few that are missing are named."""
+    asked_twice = _first(reckoning.unanswered)
     return (
         holds("nothing acknowledged is lost", said=_first(reckoning.lost)),
         holds("nothing is used twice", said=_first(reckoning.doubled)),
+        *((told("asked twice when all was read back", asked_twice),) if asked_twice else ()),
     )
 
 

@@ -15,7 +15,7 @@ from faults.desk import FORM, TOKEN
 from faults.journal import Entry, acknowledged
 from faults.stand import Stand
 from faults.standing import Standing, standing
-from faults.wire import Wire
+from faults.wire import Unanswered, Wire
 from gatepost.web.interaction.visits import ACCOUNT
 
 _THREADS = 4
@@ -33,6 +33,8 @@ class Reckoning(NamedTuple):
     acknowledged: int
     lost: tuple[str, ...]
     doubled: tuple[str, ...]
+    unanswered: tuple[str, ...] = ()
+    """What had to be asked twice, though nothing was broken any more, and how it went."""
 
 
 def reckoned(stand: Stand, port: int, entries: list[Entry]) -> Reckoning:
@@ -45,10 +47,11 @@ def looked_for(stand: Stand, port: int, wanted: Standing) -> Reckoning:
     with stand.open() as house:
         in_store = kept.faults(house, wanted)
         doubled = [*wanted.twice, *kept.doubled(house)]
-    lost = [*wanted.gone, *in_store, *_run(port, _present(stand, wanted))]
+    present = _run(port, _present(stand, wanted))
     # only now, because a used token that comes again ends all that came of it
-    doubled += _run(port, _over(stand, wanted))
-    return Reckoning(0, tuple(lost), tuple(doubled))
+    over = _run(port, _over(stand, wanted))
+    lost = (*wanted.gone, *in_store, *present.wrong)
+    return Reckoning(0, lost, (*doubled, *over.wrong), present.unanswered + over.unanswered)
 
 
 def _present(stand: Stand, wanted: Standing) -> Iterator[Check]:
@@ -153,22 +156,34 @@ def _asked(
     return answer
 
 
-def _run(port: int, checks: Iterable[Check]) -> list[str]:
-    """What is wrong, of all that was looked for."""
+class _Seen(NamedTuple):
+    """What is wrong, of all that was looked for, and how it went where there was no answer."""
+
+    wrong: tuple[str, ...]
+    unanswered: tuple[str, ...]
+
+
+def _run(port: int, checks: Iterable[Check]) -> _Seen:
+    """Look for all; what has no answer is looked for once more, as any careful client does."""
     local = threading.local()
     wires: list[Wire] = []
+    unanswered: list[str] = []
 
     def look(check: Check) -> str | None:
         if not hasattr(local, "wire"):
             local.wire = Wire(port)
             wires.append(local.wire)
-        return check(local.wire)
+        try:
+            return check(local.wire)
+        except Unanswered as fault:
+            unanswered.append(str(fault))
+            return check(local.wire)
 
     with ThreadPoolExecutor(_THREADS) as threads:
-        found = [each for each in threads.map(look, checks) if each is not None]
+        found = tuple(each for each in threads.map(look, checks) if each is not None)
     for wire in wires:
         wire.close()
-    return found
+    return _Seen(found, tuple(unanswered))
 
 
 def _some(items: Iterable[Any]) -> Iterator[Any]:

@@ -39,13 +39,14 @@ class Wire(Caller):
         """Send a request and read its answer. As any careful client does, a kept connection that
         the server has closed meanwhile is not used."""
         self._leave_if_closed()
-        rested = time.monotonic() - self._used_at
+        began = time.monotonic()
         try:
             return super().call(method, path, body, headers)
         except _BROKEN as fault:
             self._connection.close()
-            said = f"{type(fault).__name__}: {fault}, {rested:.3f} s after the one before"
-            raise Unanswered(said) from fault
+            rested, took = began - self._used_at, time.monotonic() - began
+            said = f"{type(fault).__name__}: {fault}, {took:.3f} s after the request"
+            raise Unanswered(f"{said} and {rested:.3f} s of rest") from fault
         finally:
             self._used_at = time.monotonic()
 

@@ -19,6 +19,9 @@ from gatepost.services.tenants import Founded, Founding
 from gatepost.settings import Settings
 from gatepost.system import SystemDice
 
+_KEEP_ALIVE_S = 15
+"""As the product's own; httpx rests for 5, and who rests as long as the server meets its close."""
+
 
 class Tenant(NamedTuple):
     """A tenant of the served product, with its administration client."""
@@ -81,6 +84,7 @@ def serve(settings: Settings, host: str = "127.0.0.1") -> Iterator[Served]:
         lifespan="off",
         log_config=None,
         proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(

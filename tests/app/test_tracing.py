@@ -1,5 +1,6 @@
 """Traces: a span for each request with its steps below it, and nothing secret in any."""
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -171,6 +172,9 @@ def test_a_fault_is_marked_without_its_words(
 def test_what_is_under_way_is_forgotten_when_it_is_answered(traces: Traced) -> None:
     for path in ("/health/live", "/nowhere", "/portal/"):
         traces.served.http.get(path)
+    deadline = time.monotonic() + 10
+    while traces.made[0]._under_way and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert traces.made[0]._under_way == {}
 
 

@@ -33,10 +33,11 @@ class Outbox:
             self.send()
 
     def send(self) -> None:
-        """Send all that is kept, in its order."""
+        """Send all that is kept, in its order; who is gone meanwhile takes it from nobody else."""
         kept, self._kept = self._kept, []
         for transport, message in kept:
-            transport.write(message)
+            if not transport.is_closing():
+                transport.write(message)
 
 
 _BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Outbox] = WeakKeyDictionary()

@@ -8,7 +8,9 @@ _FILES = 65_536
 _GARBAGE = 20_000
 """So many new objects are looked through at a time; a request makes a few that live on its own."""
 
-_M_ARENA_MAX, _HEAPS = -8, 2  # of mallopt in glibc
+_M_TRIM_THRESHOLD, _SPARE = -1, 16 * 2**20  # of mallopt in glibc, as the others
+_M_MMAP_THRESHOLD, _LARGE = -3, 8 * 2**20
+_M_ARENA_MAX, _HEAPS = -8, 2
 
 
 def open_as_many_as_allowed() -> None:
@@ -23,14 +25,18 @@ def leave_no_dump() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def keep_few_heaps() -> None:
-    """Let all threads share two heaps of the C library, where it has so many.
+def keep_heaps_small() -> None:
+    """Let all threads share two heaps of the C library, and keep password hashes out of them.
 
-    Otherwise each thread comes to a heap of its own, and each keeps the 19 MB of a password hash.
+    Otherwise each thread comes to a heap of its own. The 19 MB of a hash, once they were in a heap,
+    leave a hole there; whatever small takes a place in it makes the next hash take another 19 MB.
+    Who chooses one of these limits has to choose the others: the library adapts them no more.
     """
     choose = getattr(ctypes.CDLL(None), "mallopt", None)
     if choose is not None:
         choose(_M_ARENA_MAX, _HEAPS)
+        choose(_M_MMAP_THRESHOLD, _LARGE)
+        choose(_M_TRIM_THRESHOLD, _SPARE)
 
 
 def rest_what_stays() -> None:

@@ -74,7 +74,7 @@ def run(plan: Plan, settings: Settings, public_url: str, ready: Callable[[], Non
     """Serve until told to stop."""
     process.open_as_many_as_allowed()
     process.leave_no_dump()
-    process.keep_few_heaps()
+    process.keep_heaps_small()
     if plan.workers == 1:
         _work(plan, (settings, public_url), ready, _Seat(0, Ledger()))
         return

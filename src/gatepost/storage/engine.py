@@ -22,6 +22,12 @@ from gatepost.storage.pools import WatchedPool
 
 BUSY_TIMEOUT_MS = 5_000
 POOL_WAIT_S = 2.0
+_FILE_KEPT, _FILE_MOST = 8, 48
+"""Connections to a file: each that is kept holds pages, so the last one used is used again."""
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-512")
+"""Each commit of another connection empties the cache of pages (KiB): a large one helps nobody."""
+
 _ALWAYS: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -74,16 +80,17 @@ def _sqlite(url: URL) -> Engine:
         url,
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
         poolclass=WatchedPool,
-        pool_size=16,
-        max_overflow=32,
+        pool_size=_FILE_KEPT,
+        max_overflow=_FILE_MOST - _FILE_KEPT,
         pool_timeout=POOL_WAIT_S,
+        pool_use_lifo=True,
         **_ALWAYS,
     )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -182,11 +182,13 @@ class Front:
         method = scope["method"]
         segments = path_segments(scope["raw_path"])
         endpoint = self._find(method, segments)
+        is_whole = False
         try:
             if fault is not None:
                 raise fault
             wire.check_length(headers, endpoint.body_limit)
             body = await wire.read_body(receive, endpoint.body_limit)
+            is_whole = True
             began = perf_counter_ns()
             call = Call(method, segments, scope["query_string"], headers, body, origin)
             reply = await self._answered(endpoint, call)
@@ -198,7 +200,7 @@ class Front:
         self.note(Answered(method, scope["path"][:_MAX_LOGGED_PATH], reply.status, origin, *of))
         sent = self._sent(endpoint, reply, origin)
         if sent is not None:
-            await wire.send(send, sent, bodiless=method == "HEAD")
+            await wire.send(send, sent, bodiless=method == "HEAD", closes=not is_whole)
 
     def _origin(self, headers: Mapping[str, str], peer: str) -> Origin:
         address = caller_address(peer, headers.get("x-forwarded-for"), self._trusted)

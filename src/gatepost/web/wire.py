@@ -14,8 +14,6 @@ BODY_TIMEOUT_S = 12
 MAX_HEADER_BYTES = 32 * 1024
 _IGNORED_BODY = 65_536
 _UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
-# After these the rest of the request may still be on its way: nobody is to wait for it.
-_CLOSING = frozenset({408, 413, 431})
 _SECURITY: Headers = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -117,9 +115,11 @@ def check_size(size: int, limit: int) -> None:
         raise _too_large(limit)
 
 
-async def send(send: Any, sent: Sent, *, bodiless: bool) -> None:
-    """Hand an answer to the server library."""
+async def send(send: Any, sent: Sent, *, bodiless: bool, closes: bool) -> None:
+    """Hand an answer to the server library; one that `closes` is the last on its connection."""
     reply, headers = sent.reply, list(sent.headers)
+    if closes:
+        headers.append((b"connection", b"close"))
     if reply.status != 204 and (reply.body or not bodiless):
         headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -134,10 +134,7 @@ class Wire:
 
     def sent(self, reply: Reply, operation_id: str) -> Sent | None:
         """The answer with all its headers as bytes; None where one of them could be none."""
-        own = reply.headers
-        if reply.status in _CLOSING:
-            own = (*own, ("Connection", "close"))
-        encoded = _encoded((*own, *self._always, ("Operation-Id", operation_id)))
+        encoded = _encoded((*reply.headers, *self._always, ("Operation-Id", operation_id)))
         return None if encoded is None else Sent(reply, encoded)
 
     def message(self, reply: Reply, operation_id: str, before: bytes) -> bytes | None:
