@@ -3,10 +3,12 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
+from gatepost.cli import crowd as crowd_module
 from gatepost.cli import guard
 from gatepost.cli.crowd import Crowd
 from tests.served import Served
@@ -105,11 +107,29 @@ def test_one_connection_too_many_is_told_so_and_closed(on_sqlite: Served) -> Non
     with line_to(on_sqlite) as one, line_to(on_sqlite) as two:
         assert (_asked(one), _asked(two)) == (200, 200)
         with line_to(on_sqlite) as third:
+            third.send(DISCOVERY)
             answer = third.answer()
             assert answer.status == 503
             assert b"retry-after: 5" in answer.head
             assert third.is_ended()
         assert (_asked(one), _asked(two)) == (200, 200)
+
+
+def test_whoever_is_not_let_in_waits_to_be_told_unless_too_many_wait(
+    on_sqlite: Served, two_each: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd_module, "_MOST_AT_DOOR", 2)
+    with ExitStack() as lines:
+        for _ in range(2):
+            assert _asked(lines.enter_context(line_to(on_sqlite))) == 200
+        waiting = [lines.enter_context(line_to(on_sqlite)) for _ in range(2)]
+        while two_each.at_door < 2:
+            time.sleep(0.001)
+        assert lines.enter_context(line_to(on_sqlite)).answer().status == 503
+        assert two_each.at_door >= 2
+        assert [line.answer().status for line in waiting] == [503, 503]
+    while two_each.at_door:
+        time.sleep(0.01)
 
 
 def test_who_is_gone_makes_room(on_sqlite: Served, two_each: Crowd) -> None:

@@ -1,7 +1,9 @@
 """How many connections each address may have: one caller is not to take everybody's place."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 _WORDS = b"Too many connections from this address. Close some, or use them for more requests.\n"
 FULL = (
@@ -9,6 +11,11 @@ FULL = (
     b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n\r\n%b"
 ) % (len(_WORDS), _WORDS)
 """What one connection too many is told."""
+
+WAIT_S = 1.0
+"""So late is it told: whoever comes again at once would keep us busy with nothing else."""
+
+_MOST_AT_DOOR = 1_000
 
 
 class Crowd:
@@ -21,6 +28,8 @@ class Crowd:
         self._most = most
         self._exempt = exempt
         self._here: Counter[str] = Counter()
+        self.at_door = 0
+        """How many wait to be told that they are not let in."""
 
     def let_in(self, address: str) -> bool:
         """Whether one more connection may come."""
@@ -34,6 +43,30 @@ class Crowd:
         self._here[address] -= 1
         if self._here[address] <= 0:
             del self._here[address]
+
+
+class AtDoor(asyncio.Protocol):
+    """A connection that is not let in: nobody listens to it, and a moment later it is told so.
+
+    Where too many wait like this, it is told at once.
+    """
+
+    def __init__(self, transport: Any, crowd: Crowd, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._crowd = crowd
+        wait = WAIT_S if crowd.at_door < _MOST_AT_DOOR else 0
+        self._timer = loop.call_later(wait, self._turn_away)
+        crowd.at_door += 1
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone, maybe of its own accord."""
+        super().connection_lost(exc)
+        self._timer.cancel()
+        self._crowd.at_door -= 1
+
+    def _turn_away(self) -> None:
+        self._transport.write(FULL)
+        self._transport.close()
 
 
 EVERYBODY = Crowd(0, lambda _address: True)

@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gatepost.cli.crowd import EVERYBODY, FULL
+from gatepost.cli.crowd import EVERYBODY, AtDoor
 
 HEAD_SECONDS = 10
 READ_SECONDS = 12
@@ -47,8 +47,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._address = address
             self._wait_for_head()
         else:
-            self.transport.write(FULL)
-            self._end()
+            self.connections.discard(self)
+            transport.set_protocol(AtDoor(transport, self.crowd, self.loop))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone. The library tells it to the last request in line alone."""
