@@ -76,6 +76,30 @@ def test_a_change_of_the_client_ends_it_even_when_the_card_is_read_anew(
     assert kept.repeats.find(kept.name) is None
 
 
+def test_what_came_of_an_older_card_is_forgotten(kept: Kept) -> None:
+    for number in range(3):
+        kept.keep(kept.repeats.name(b"%d" % number))
+    assert len(kept.repeats) == 3
+    kept.stand.change(access_token_lifetime=61)
+    granted = kept.keep()
+    assert len(kept.repeats) == 1
+    assert kept.repeats.find(kept.name) is granted
+
+
+def test_of_many_wordings_of_a_client_the_newest_are_remembered(kept: Kept) -> None:
+    names = [kept.repeats.name(b"%d" % number) for number in range(40)]
+    granted = [kept.keep(name) for name in names]
+    assert len(kept.repeats) == repeats._MOST_WORDINGS
+    assert [kept.repeats.find(name) for name in names] == [None] * 24 + granted[24:]
+
+
+def test_the_same_words_again_take_no_other_place(kept: Kept) -> None:
+    for _ in range(40):
+        kept.keep()
+    assert len(kept.repeats) == 1
+    assert kept.repeats.find(kept.name) is not None
+
+
 @pytest.mark.requirement("R-61")
 def test_it_ends_with_the_secret(kept: Kept) -> None:
     world = kept.stand.world

@@ -29,3 +29,8 @@ class Shelf(Generic[_K, _V]):
                 del self._kept[next(iter(self._kept))]
             self._kept[name] = thing
         return thing
+
+    def drop(self, name: _K) -> None:
+        """Keep nothing under a name any more."""
+        with self._lock:
+            self._kept.pop(name, None)

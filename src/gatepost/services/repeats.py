@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from gatepost.model.shelf import Shelf
 from gatepost.protocol.claims import Principal
-from gatepost.services.cards import MOST_CARDS, Cards
+from gatepost.services.cards import MOST_CARDS, Cards, ClientCard
 from gatepost.services.client_login import KnownClient
 from gatepost.services.world import World
 
 _KEY_BYTES = 32
 _NAME_BYTES = 32
+_MOST_WORDINGS = 16
+"""A client asks for the same in that many ways, with several secrets and sets of scopes."""
 
 
 class Granted(NamedTuple):
@@ -29,6 +31,13 @@ class Granted(NamedTuple):
     secret_ends_at: datetime | None
 
 
+class _Wordings(NamedTuple):
+    """What a client's requests are kept under that came of one card."""
+
+    card: ClientCard
+    names: tuple[bytes, ...]
+
+
 class Repeats:
     """What the requests that one process answered came to."""
 
@@ -37,6 +46,11 @@ class Repeats:
         self._cards = cards
         self._key = world.dice.token(_KEY_BYTES).encode()
         self._kept: Shelf[bytes, Granted] = Shelf(MOST_CARDS)
+        self._wordings: Shelf[str, _Wordings] = Shelf(MOST_CARDS)
+
+    def __len__(self) -> int:
+        """How many requests are remembered."""
+        return len(self._kept)
 
     def name(self, words: bytes) -> bytes:
         """What the words of a request are kept under: they hold a secret, and it does not."""
@@ -51,7 +65,17 @@ class Repeats:
         return granted if ends_at is None or self._world.clock.now() < ends_at else None
 
     def keep(self, name: bytes, granted: Granted) -> None:
-        """Remember what these words came to."""
+        """Remember what these words came to, and forget what came of an older card of the client.
+
+        Those words may hold a secret that was removed, and would not be said again.
+        """
+        id_, card = granted.known.id, granted.known.card
+        before = self._wordings.find(id_) or _Wordings(card, ())
+        names = [each for each in before.names if each != name]
+        gone = names if before.card is not card else names[: 1 - _MOST_WORDINGS]
+        for each in gone:
+            self._kept.drop(each)
+        self._wordings.keep(id_, _Wordings(card, (*names[len(gone) :], name)))
         self._kept.keep(name, granted)
 
     def _is_of_now(self, known: KnownClient) -> bool:
