@@ -15,8 +15,8 @@ from uvicorn.server import ServerState
 
 from bench.profile_stand import PEER, NotAtHandError, Request, Stand, message
 from gatepost.cli.quick import QuickProtocol
+from gatepost.cli.workers import KEEP_ALIVE_S
 
-_KEEP_ALIVE_S = 15
 _DATE = (b"date", b"Thu, 01 Jan 2026 00:00:00 GMT")
 
 
@@ -58,7 +58,7 @@ def answering(stand: Stand, asked: Request) -> Iterator[tuple[Callable[[], objec
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     protocol, sent = QuickProtocol(config, state, {}, loop), message(asked)
     protocol.connection_made(wire)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench.stores import Filled
+from tests.ports import free_port
 
 PROGRAM = Path(sys.executable).with_name("gatepost")
 HOST = "127.0.0.1"
@@ -160,11 +161,3 @@ def serving(
         yield running
     finally:
         stop(running)
-
-
-def free_port() -> int:
-    """A port that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

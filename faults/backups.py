@@ -57,6 +57,7 @@ def run(stage: Stage) -> Outcome:
         found[-1].reckoning.acknowledged,
         tuple(lost for each in found for lost in each.reckoning.lost),
         tuple(twice for each in found for twice in each.reckoning.doubled),
+        tuple(asked for each in found for asked in each.reckoning.unanswered),
     )
     return Outcome(
         "L-14",

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.served import NotServedError, free_port
+from bench.served import NotServedError
 from tests.cli.program import PROGRAM, Place, listening
+from tests.ports import free_port
 
 PUBLIC_URL = "http://localhost:8080"
 _PATIENCE_S = 30

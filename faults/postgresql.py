@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench import processes
-from bench.served import free_port
+from tests.ports import free_port
 from tests.postgres import NoServerError, _programs, fresh_database
 
 _PATIENCE_S = 30.0

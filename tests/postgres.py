@@ -8,7 +8,6 @@ import atexit
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -19,6 +18,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+
+from tests.ports import free_port
 
 ATTEMPTS = 3
 """A free port may be taken by another before the server has it."""
@@ -70,7 +71,7 @@ def fresh_database(base_url: str) -> str:
 def _start(*, durable: bool) -> tuple[subprocess.Popen[str], str]:
     said = ""
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         watcher = _watch(port, HASTY if not durable else "")
         assert watcher.stdout is not None
         said = watcher.stdout.readline()
@@ -114,10 +115,3 @@ def _programs() -> Path:
     if not installed:
         raise NoServerError("no PostgreSQL server here; tools/postgres.sh installs one")
     return max(installed, key=lambda path: float(path.parts[-3])).parent
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

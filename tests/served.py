@@ -13,14 +13,12 @@ import uvicorn
 
 from gatepost.app import House, Server, ensure_signing_key, prepare_house
 from gatepost.cli.quick import QuickProtocol
+from gatepost.cli.workers import KEEP_ALIVE_S
 from gatepost.crypto.key_files import create_master_key
 from gatepost.services import tenants
 from gatepost.services.tenants import Founded, Founding
 from gatepost.settings import Settings
 from gatepost.system import SystemDice
-
-_KEEP_ALIVE_S = 15
-"""As the product's own; httpx rests for 5, and who rests as long as the server meets its close."""
 
 
 class Tenant(NamedTuple):
@@ -84,7 +82,7 @@ def serve(settings: Settings, host: str = "127.0.0.1") -> Iterator[Served]:
         lifespan="off",
         log_config=None,
         proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,  # longer than httpx rests one, or it meets the close
     )
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench.peers.install import HERE, node_peer, python_peer
 from bench.peers.versions import versions as installed_versions
-from bench.served import HOST, free_port
+from bench.served import HOST
+from tests.ports import free_port
 
 CLIENT_ID = "measured"
 SECRET = "q8Zs1fV0bTn4yXw2Lk6RmJ3hGd5PcEa7"

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -202,11 +201,3 @@ def postgresql_place(folder: Path) -> Place:
 
 
 PLACES = {"sqlite": sqlite_place, "postgresql": postgresql_place}
-
-
-def free_port() -> int:
-    """A port that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

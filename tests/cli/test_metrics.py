@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gatepost.model import measures
 from gatepost.model.measures import MEASURES
-from tests.cli.program import Place, Running, free_port
+from tests.cli.program import Place, Running
+from tests.ports import free_port
 
 TOKEN = "/identity/connect/token"
 API = "/api/v1/Tenants/{tenantId}/ClientCredentialClients"

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.authenticator import Authenticator
-from tests.cli.program import Place, free_port
+from tests.cli.program import Place
 from tests.flows import Application, Person, Visitor, new_application, new_person
+from tests.ports import free_port
 from tests.served import Served, serve, sqlite_settings
 from tests.web.forms import add_passkey
 from tests.web.receiver import receiving

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests.ports import free_port
 from tests.postgres import NoServerError
 
 PATIENCE_S = 10.0
@@ -47,7 +47,7 @@ def pooled(url: str) -> Iterator[str]:
     """The address of a database by a pooler that has few sessions for many, in the block."""
     user = "postgres" if os.geteuid() == 0 else None
     here = Path(tempfile.mkdtemp(prefix="gatepost-pooler-"))
-    at, own = urlsplit(url), _free_port()
+    at, own = urlsplit(url), free_port()
     file = here / "pgbouncer.ini"
     file.write_text(SETTINGS.format(host=at.hostname, port=at.port, own=own, here=here))
     if user:
@@ -91,10 +91,3 @@ def _wait_for(url: str) -> None:
             time.sleep(0.05)
         else:
             return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from tests.postgres import NoServerError, _free_port, _programs
+from tests.ports import free_port
+from tests.postgres import NoServerError, _programs
 
 # Like the watcher of the server itself: it ends when our end of its input closes.
 WATCH = """
@@ -27,7 +28,7 @@ read -r _ || :
 def standby(url: str) -> Iterator[str]:
     """The address of the same database at a replica of its server, until the block ends."""
     user = "postgres" if os.geteuid() == 0 else None
-    here, port = tempfile.mkdtemp(prefix="gatepost-standby-"), _free_port()
+    here, port = tempfile.mkdtemp(prefix="gatepost-standby-"), free_port()
     if user:
         shutil.chown(here, user)
     options = f"-p {port} -h 127.0.0.1 -k '{here}' -c hot_standby=on -c max_connections=200"

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.cli.program import Place, free_port, postgresql_place
+from tests.cli.program import Place, postgresql_place
 from tests.nodes.cluster import PUBLIC_URL, folder_of, seen
 from tests.nodes.relay import Relay, relaying
+from tests.ports import free_port
 
 CALLERS = 4
 PAUSE_S = 0.02

@@ -57,13 +57,13 @@ def test_a_body_of_another_protocol_is_refused_and_nothing_in_it_is_a_request(
         assert line.is_ended()
 
 
-@pytest.mark.parametrize("twice", [b"Content-Encoding: gzip\r\n", b"Accept-Verbosity: 1\r\n" * 2])
+@pytest.mark.parametrize("header", [b"Content-Encoding: gzip\r\n", b"Accept-Verbosity: 1\r\n" * 2])
 def test_who_is_refused_before_the_body_is_told_that_nothing_more_is_read(
-    on_sqlite: Served, twice: bytes
+    on_sqlite: Served, header: bytes
 ) -> None:
     with line_to(on_sqlite) as line:
         line.send(b"POST %b HTTP/1.1\r\nHost: x\r\n" % TOKEN.encode())
-        line.send(b"Content-Length: 400\r\n%b\r\n" % twice)
+        line.send(b"Content-Length: 400\r\n%b\r\n" % header)
         answer = line.answer()
         assert answer.status in {400, 415}
         assert b"connection: close" in answer.head

@@ -12,7 +12,7 @@ FULL = (
 ) % (len(_WORDS), _WORDS)
 """What one connection too many is told."""
 
-WAIT_S = 1.0
+_WAIT_S = 1.0
 """So late is it told: whoever comes again at once would keep us busy with nothing else."""
 
 _MOST_AT_DOOR = 1_000
@@ -54,7 +54,7 @@ class AtDoor(asyncio.Protocol):
     def __init__(self, transport: Any, crowd: Crowd, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._crowd = crowd
-        wait = WAIT_S if crowd.at_door < _MOST_AT_DOOR else 0
+        wait = _WAIT_S if crowd.at_door < _MOST_AT_DOOR else 0
         self._timer = loop.call_later(wait, self._turn_away)
         crowd.at_door += 1
 

@@ -30,7 +30,9 @@ _BACKLOG = 4_096
 _UNREAD_BYTES = 128 * 1024
 """So much of what a caller does not read the system keeps, twice; left alone it takes megabytes."""
 
-_KEEP_ALIVE_S = 15
+KEEP_ALIVE_S = 15
+"""So long an idle connection is kept."""
+
 _GRACE_S = 8
 _RESPAWN_PAUSE_S = 0.5
 _TURN_S = 0.0002
@@ -214,7 +216,7 @@ def _config(front: Front, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
         backlog=_BACKLOG,
     )
