@@ -74,9 +74,13 @@ class MemoryTokenStore(MemoryTryOutStore):
         return True
 
     def spend_device_code(self, digest: bytes, now: datetime) -> bool:
-        """Use the code up, in one conditional statement; False when it was used already."""
+        """Use the code up, in one conditional statement; False when it was used already, or what
+        it was approved for is revoked."""
         code = self.device_code(digest)
         if code is None or code.used_at is not None:
+            return False
+        family = self._tables.families.get((self._tenant_id, code.family_id or ""))
+        if family is not None and family.revoked_at is not None:
             return False
         self._keep_device(structs.replace(code, used_at=now))
         return True

@@ -5,9 +5,10 @@ from itertools import permutations
 import pytest
 
 from gatepost.model.clients import HybridClient, StoredClient
-from gatepost.protocol.authorization import MAX_NONCE, ShowError, no_longer_fits, target
+from gatepost.protocol.authorization import ShowError, no_longer_fits, target
 from gatepost.protocol.parameters import OAuthError
 from gatepost.protocol.redirects import Target
+from gatepost.protocol.request_lengths import MOST_NONCE
 from gatepost.protocol.scopes import MAX_SCOPE
 from tests.protocol.asking import (
     CALLBACK,
@@ -192,8 +193,8 @@ def test_a_nonce_goes_with_every_id_token_of_the_browser(type_: str, needed: boo
     assert not isinstance(found, OAuthError) or found.reason == "nonce_missing"
     nonce = "n \u00e9\U0001f511=&%"
     assert accepted(IN_BROWSER, response_type=type_, nonce=nonce).nonce == nonce
-    assert accepted(IN_BROWSER, response_type=type_, nonce="n" * MAX_NONCE).nonce
-    too_long = refused(IN_BROWSER, response_type=type_, nonce="n" * (MAX_NONCE + 1))
+    assert accepted(IN_BROWSER, response_type=type_, nonce="n" * MOST_NONCE).nonce
+    too_long = refused(IN_BROWSER, response_type=type_, nonce="n" * (MOST_NONCE + 1))
     assert too_long == ("invalid_request", "nonce_too_long")
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from gatepost.model.clients import StoredClient
 from gatepost.model.requests import AuthorizationRequest, RequestedClaims
-from gatepost.protocol.authorization import MAX_ACR_VALUES, MAX_STATE, ShowError, read, target
+from gatepost.protocol.authorization import ShowError, read, target
 from gatepost.protocol.parameters import OAuthError
+from gatepost.protocol.request_lengths import MOST_ACR_VALUES, MOST_STATE, MOST_TOGETHER
 from gatepost.protocol.response import Answer, address, mode_for_errors, parts_of
 from gatepost.protocol.scopes import NAMES
 from tests.protocol.asking import (
@@ -108,7 +109,7 @@ def test_another_max_age_is_an_error(text: str) -> None:
         f"phr tenant:{TENANT} tenant:{TENANT}",
         f"TENANT:{TENANT.upper()}",
         f"idp:tenant:{OTHER_TENANT}",
-        "x" * MAX_ACR_VALUES,
+        "x" * MOST_ACR_VALUES,
     ],
 )
 def test_acr_values_may_name_the_tenant_and_change_nothing(text: str) -> None:
@@ -136,7 +137,7 @@ def test_another_tenant_is_an_error(text: str) -> None:
 @pytest.mark.requirement("R-68")
 def test_too_many_acr_values_are_an_error_and_not_cut() -> None:
     """What is cut off could be the name of another tenant."""
-    hidden = "x" * MAX_ACR_VALUES + f" tenant:{OTHER_TENANT}"
+    hidden = "x" * MOST_ACR_VALUES + f" tenant:{OTHER_TENANT}"
     assert refused(acr_values=hidden) == ("invalid_request", "acr_values_too_long")
 
 
@@ -163,6 +164,7 @@ def test_our_api_is_a_resource(resource: str | None) -> None:
         "https://id.example.com/identity",
         "https://id.example.com/api?x",
         "https://ID.example.com",
+        "https://id.example.com//",
         "http://id.example.com",
         "urn:x",
         "/",
@@ -194,13 +196,28 @@ def test_what_is_not_supported_is_refused_by_name(client: StoredClient, name: st
 
 
 def test_what_is_not_judged_is_kept_as_it_was_sent() -> None:
-    state = "\u00e9 &=%\r\n#?/".ljust(MAX_STATE, "x")
+    state = "\u00e9 &=%\r\n#?/".ljust(MOST_STATE, "x")
     found = accepted(state=state, login_hint="kim@example.com", ui_locales="de", display="popup")
     assert found.state == state
     assert found.login_hint == "kim@example.com"
     assert accepted(login_hint="k" * 999).login_hint == "k" * 254
     assert accepted(state=None).state is None
     assert refused(state=state + "x") == ("invalid_request", "state_too_long")
+
+
+@pytest.mark.requirement("R-68")
+@pytest.mark.parametrize(
+    "long",
+    [
+        {"prompt": "login " * 3_000},
+        {"id_token_hint": "x" * MOST_TOGETHER},
+        {"response_type": "code id_token " * 1_200},
+        {"id_token_hint": "x" * 13_000, "state": "x" * 4_000},
+    ],
+)
+def test_a_request_that_is_too_long_as_a_whole_is_refused(long: dict[str, Any]) -> None:
+    assert refused(**long) == ("invalid_request", "request_too_long")
+    assert accepted(ui_locales="x" * MOST_TOGETHER) == accepted()
 
 
 def test_unknown_parameters_change_nothing() -> None:

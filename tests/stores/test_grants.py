@@ -114,6 +114,21 @@ def test_a_device_waits_is_settled_and_spent_once(
         assert unit.grants.device_code(digest) == wanted
 
 
+@pytest.mark.requirement("R-25", "R-27")
+def test_a_device_code_of_a_grant_that_is_over_is_not_spent(
+    store: ports.Store, here: str, flow: Flow
+) -> None:
+    digest = flow.device.digest
+    with recorded(store, here) as unit:
+        assert unit.grants.settle_device_code(digest, APPROVED, flow.family.id)
+        assert unit.grants.revoke_family(flow.family.id, NOW, "signed out")
+        assert not unit.grants.spend_device_code(digest, SOON)
+    with store.reading(here) as unit:
+        kept = unit.grants.device_code(digest)
+        assert kept is not None
+        assert kept.used_at is None
+
+
 def test_a_denied_device_waits_no_more(store: ports.Store, here: str, flow: Flow) -> None:
     spent = device_code(flow.client_id)
     with store.writing(here) as unit:

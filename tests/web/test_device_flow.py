@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gatepost.services.devices import LETTERS
+from gatepost.services.redemption import Redemption
 from tests.flows import (
     Application,
     Landing,
@@ -261,6 +262,27 @@ def test_what_is_switched_off_lets_no_device_in(served: Served) -> None:
     refused(ask(served, client, "deviceauthorization"), 401, "invalid_client")
     served.http.put(place, json={"Enabled": True}, headers=served.admin())
     assert told(poll(served, client, codes)) in {"authorization_pending", "slow_down"}
+
+
+@pytest.mark.requirement("R-27", "R-52")
+def test_what_was_let_in_may_lose_that_while_it_asks(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The grant ends after it was found good, and before its code is used up."""
+    person = new_person(served, served.first)
+    client = new_application(served, served.first, DEVICES)
+    codes = start(served, client)
+    decided(Visitor(served), person, codes["user_code"])
+    promised = Redemption._promised
+
+    def late(self: Redemption, *what: Any) -> Any:
+        found = promised(self, *what)
+        monkeypatch.undo()
+        set_password(served, served.first, person.id, "another staple")
+        return found
+
+    monkeypatch.setattr(Redemption, "_promised", late)
+    refused(poll(served, client, codes), 400, "invalid_grant")
 
 
 @pytest.mark.requirement("R-27", "R-52")

@@ -9,7 +9,9 @@ import pytest
 
 from gatepost.model import throttle
 from gatepost.model.throttle import Limit
+from tests.flows import new_application, pkce
 from tests.served import Served, serve, sqlite_settings
+from tests.web.authorizing import good
 from tests.web.oauth import TOKEN, add_client, form_of, journal, refused
 
 pytestmark = pytest.mark.requirement("R-19", "R-47")
@@ -54,6 +56,21 @@ def test_who_is_right_is_never_told_to_wait(strict: Served) -> None:
         token(strict, client.client_id, "wrong")
     for _ in range(5):
         assert token(strict, client.client_id, client.secret).status_code == 200
+
+
+@pytest.mark.parametrize(("has_secret", "last"), [(False, 429), (True, 201)])
+def test_requests_pushed_by_whoever_knows_a_public_id_are_counted(
+    strict: Served, has_secret: bool, last: int
+) -> None:
+    collection = "HybridClients" if has_secret else "AuthorizationCodeClients"
+    client = new_application(strict, strict.first, collection)
+    proof = {"code_challenge": pkce().challenge, "code_challenge_method": "S256"}
+    sent = dict(good(client, client_secret=client.secret, **proof))
+    answers = [strict.http.post("/identity/connect/par", data=sent) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, last, last]
+    if last == 429:
+        refused(answers[-1], 429, "temporarily_unavailable")
+        assert answers[-1].headers["retry-after"].isdigit()
 
 
 def test_sign_ins_begun_by_a_stranger_are_counted(strict: Served) -> None:

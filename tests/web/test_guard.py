@@ -153,6 +153,15 @@ def test_a_crowd_counts_each_address_and_lets_the_exempt_in() -> None:
     assert crowd.let_in("a")
 
 
+def test_a_crowd_takes_the_addresses_of_one_network_for_one_caller() -> None:
+    crowd = Crowd(2, {"10.0.0.1"}.__contains__)
+    let_in = [crowd.let_in(f"2001:db8:1:2::{number}") for number in range(3)]
+    assert let_in == [True, True, False]
+    assert crowd.let_in("2001:db8:1:3::1")
+    crowd.left("2001:db8:1:2::1")
+    assert crowd.let_in("2001:db8:1:2::9")
+
+
 def test_a_crowd_without_a_limit_lets_all_in() -> None:
     crowd = Crowd(0, lambda _address: False)
     assert all(crowd.let_in("a") for _ in range(5_000))

@@ -1,9 +1,14 @@
-"""How many connections each address may have: one caller is not to take everybody's place."""
+"""How many connections each caller may have: one is not to take everybody's place.
+
+Callers are told apart by their network, because one has many addresses of IPv6.
+"""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+
+from gatepost.model.networks import network
 
 _WORDS = b"Too many connections from this address. Close some, or use them for more requests.\n"
 FULL = (
@@ -19,7 +24,7 @@ _MOST_AT_DOOR = 1_000
 
 
 class Crowd:
-    """How many connections each address has to this process; at most `most`, if that is not 0.
+    """How many connections each network has to this process; at most `most`, if that is not 0.
 
     Those who are `exempt`, such as the proxies in front of us, speak for many.
     """
@@ -33,16 +38,18 @@ class Crowd:
 
     def let_in(self, address: str) -> bool:
         """Whether one more connection may come."""
-        if self._most and self._here[address] >= self._most and not self._exempt(address):
+        caller = network(address)
+        if self._most and self._here[caller] >= self._most and not self._exempt(address):
             return False
-        self._here[address] += 1
+        self._here[caller] += 1
         return True
 
     def left(self, address: str) -> None:
         """One that was let in is gone."""
-        self._here[address] -= 1
-        if self._here[address] <= 0:
-            del self._here[address]
+        caller = network(address)
+        self._here[caller] -= 1
+        if self._here[caller] <= 0:
+            del self._here[caller]
 
 
 class AtDoor(asyncio.Protocol):

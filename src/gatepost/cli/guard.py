@@ -128,8 +128,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self._unread = self.loop.call_later(READ_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The caller reads on."""
-        self._is_read()
+        """The caller reads on; one that was left to be closed is closed all the same."""
+        if not self.transport.is_closing():
+            self._is_read()
         super().resume_writing()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

@@ -53,11 +53,13 @@ class QuickProtocol(GuardedProtocol):
         self._held = b""
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
-        if self._held is None:
-            super().on_body(body)
-        else:
-            self._held += body
+        """A piece of the body; one in many pieces is not gathered here."""
+        if self._held == b"":
+            self._held = body
+            return
+        if self._held is not None:
+            self._go_on(self._held)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole: answer it now, or let it go on."""

@@ -183,7 +183,8 @@ class GrantStore(Protocol):
         """Approve or deny a device that waits; False when it does not wait. Bookkeeping."""
 
     def spend_device_code(self, digest: bytes, now: datetime) -> bool:
-        """Use the code up, in one conditional statement; False when it was used already."""
+        """Use the code up, in one conditional statement; False when it was used already, or what
+        it was approved for is revoked."""
 
     def revoke_token(self, token_id: str, expires_at: datetime) -> None:
         """Remember that one access token is revoked, by its `jti`. A change."""

@@ -12,17 +12,14 @@ from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import StoredClient, extension
 from gatepost.model.requests import AuthorizationRequest
 from gatepost.model.uris import MAX_LENGTH
-from gatepost.protocol import pkce, redirects, resources, response, scopes
+from gatepost.protocol import pkce, redirects, request_lengths, resources, response, scopes
 from gatepost.protocol.interaction import NONE, PROMPTS
 from gatepost.protocol.parameters import OAuthError, invalid_request, printable
 from gatepost.protocol.redirects import Target
 from gatepost.protocol.requested_claims import read_claims
 
-MAX_NONCE = 1_000
-MAX_STATE = 4_096
 # One character more than can be registered, so that what is told whole could be.
 _MAX_TOLD = MAX_LENGTH + 1
-MAX_ACR_VALUES = 1_000
 _MAX_AGE_DIGITS = 10
 _TENANT = "tenant:"
 
@@ -80,12 +77,12 @@ def read(
     scope = parameters.get("scope", scopes.API_SCOPE)
     asked = scopes.split(scope)
     for fault in (
+        request_lengths.fault(parameters),
         _response_fault(parts, client),
         _mode_fault(mode, parts),
         scopes.length_fault(scope),
         _openid_fault(asked, parts),
         scopes.use_fault(asked),
-        _state_fault(parameters),
         _nonce_fault(parameters, parts),
         _tenant_fault(parameters, expected),
         resources.fault(parameters, expected.resources),
@@ -200,15 +197,7 @@ def _openid_fault(asked: tuple[str, ...], parts: frozenset[str]) -> OAuthError |
     return None
 
 
-def _state_fault(parameters: Mapping[str, str]) -> OAuthError | None:
-    if len(parameters.get("state", "")) > MAX_STATE:
-        return invalid_request(f"state is longer than {MAX_STATE} characters", "state_too_long")
-    return None
-
-
 def _nonce_fault(parameters: Mapping[str, str], parts: frozenset[str]) -> OAuthError | None:
-    if len(parameters.get("nonce", "")) > MAX_NONCE:
-        return invalid_request(f"nonce is longer than {MAX_NONCE} characters", "nonce_too_long")
     if response.ID_TOKEN in parts and "nonce" not in parameters:
         return invalid_request("nonce is missing; this response_type needs it", "nonce_missing")
     return None
@@ -220,10 +209,6 @@ def _tenant_fault(parameters: Mapping[str, str], expected: Expected) -> OAuthErr
     Any other value is a wish that changes nothing (OpenID Connect Core, 3.1.2.1).
     """
     asked = parameters.get("acr_values", "")
-    if len(asked) > MAX_ACR_VALUES:
-        return invalid_request(
-            f"acr_values is longer than {MAX_ACR_VALUES} characters", "acr_values_too_long"
-        )
     named = {
         value[len(_TENANT) :].lower()
         for value in asked.split()

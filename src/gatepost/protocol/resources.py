@@ -18,6 +18,6 @@ def known(issuer: str) -> frozenset[str]:
 def fault(parameters: Mapping[str, str], resources: AbstractSet[str]) -> OAuthError | None:
     """What is wrong with the resource asked for; without one the API is meant."""
     asked = parameters.get("resource")
-    if asked is None or asked.rstrip("/") in resources:
+    if asked is None or asked.removesuffix("/") in resources:
         return None
     return OAuthError("invalid_target", "no tokens are given for this resource", "resource_unknown")

@@ -15,7 +15,7 @@ from gatepost.model.events import Action
 from gatepost.model.grants import PUSHED_LIFETIME, PushedRequest
 from gatepost.model.requests import AuthorizationRequest
 from gatepost.ports import Tenancy
-from gatepost.protocol import authorization, request_objects, response
+from gatepost.protocol import authorization, request_lengths, request_objects, response
 from gatepost.protocol.authorization import Expected, ShowError
 from gatepost.protocol.parameters import OAuthError, invalid_request
 from gatepost.protocol.redirects import Target
@@ -99,6 +99,10 @@ class AuthorizeService:
         known = self._login.known(request)
         if isinstance(known, OAuthError):
             return known
+        if known.secret_id is None:  # anybody knows the id of a public client
+            too_many = self._flood.refusal(request.origin.address)
+            if too_many is not None:
+                return too_many
         outcome = self._pushed(known, request.form)
         if isinstance(outcome, OAuthError):
             self._login.remember(known.tenant_id, known.id, outcome, request.origin)
@@ -123,7 +127,9 @@ class AuthorizeService:
                     digest=self._world.secrets.digest_of("pushed-request", reference),
                     client_id=read.target.client_id,
                     parameters={
-                        name: value for name, value in read.parameters.items() if name in _KEPT
+                        name: value
+                        for name, value in read.parameters.items()
+                        if name in request_lengths.READ
                     },
                     created_at=now,
                     expires_at=now + PUSHED_LIFETIME,
@@ -248,27 +254,6 @@ class AuthorizeService:
         return self._world.clock.now()
 
 
-# What is read of a request; nothing else is kept of one that was pushed.
-_KEPT = frozenset(
-    {
-        "acr_values",
-        "claims",
-        "client_id",
-        "code_challenge",
-        "code_challenge_method",
-        "id_token_hint",
-        "login_hint",
-        "max_age",
-        "nonce",
-        "prompt",
-        "redirect_uri",
-        "resource",
-        "response_mode",
-        "response_type",
-        "scope",
-        "state",
-    }
-)
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 _NOT_PUSHED = ShowError(
     OAuthError(

@@ -8,6 +8,7 @@ from gatepost.model.client_kinds import BY_NAME
 from gatepost.model.clients import DeviceCodeClient, StoredClient
 from gatepost.model.events import DEPLOYMENT, Action, Actor, Event, Origin
 from gatepost.model.grants import APPROVED, DENIED, POLL_INTERVAL, WAITING, DeviceCode
+from gatepost.model.networks import network
 from gatepost.model.requests import DeviceErrand
 from gatepost.model.sign_ins import SignIn
 from gatepost.ports import Tenancy
@@ -93,7 +94,7 @@ class DeviceService:
         digests = self._world.secrets.digests_of("user-code", code)
         limits = throttling.keys(
             self._world,
-            {f"user codes {throttling.network(browser.origin.address)}": throttle.USER_CODES},
+            {f"user codes {network(browser.origin.address)}": throttle.USER_CODES},
         )
         wait = self._count(limits)
         if wait:

@@ -7,11 +7,11 @@ for itself. Only what failed, or leaves a row behind for a stranger, is counted.
 from datetime import datetime
 
 from gatepost.model import throttle
+from gatepost.model.networks import network
 from gatepost.model.shelf import Shelf
 from gatepost.model.throttle import Limit
 from gatepost.ports import Clock
 from gatepost.protocol.parameters import OAuthError
-from gatepost.services.throttling import network
 
 _MOST_NETWORKS = 10_000
 

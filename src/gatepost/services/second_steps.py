@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gatepost.model import throttle
 from gatepost.model.events import Action
 from gatepost.model.factors import CODES, CODES_AND_ADDRESS, Factors
+from gatepost.model.networks import network
 from gatepost.model.people import User
 from gatepost.model.requests import Progress
 from gatepost.model.sign_ins import RECOVERY, TOTP
@@ -178,7 +179,7 @@ def _wrong_recovery_code(world: World, tenancy: Tenancy, asked: Asked, typed: st
 
 def _limits(tenant_id: str, user: User, factor: Factor, browser: Browser) -> Mapping[str, Limit]:
     """A person's codes are counted from everywhere and from one address, and the address itself."""
-    address = throttling.network(browser.origin.address)
+    address = network(browser.origin.address)
     everywhere, from_one = factor.limits
     where = f"{tenant_id} {factor.method} {user.id}"
     return {

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from gatepost.model import throttle
 from gatepost.model.events import ANONYMOUS, Action, Event
 from gatepost.model.factors import Owed, owed
+from gatepost.model.networks import network
 from gatepost.model.people import LOCAL_PROVIDER, User
 from gatepost.model.requests import Progress
 from gatepost.model.sign_ins import PASSKEY, PASSWORD
@@ -211,7 +212,7 @@ class SignInService:
 
     def _limits(self, reference: Reference, account: str | None, browser: Browser) -> Keys:
         """A passkey names its account only after the count, so that only the address counts."""
-        address = throttling.network(browser.origin.address)
+        address = network(browser.origin.address)
         limits = {f"{reference.tenant_id} from {address}": throttle.ADDRESS}
         if account is not None:
             where = f"{reference.tenant_id} {account}"
@@ -248,7 +249,7 @@ def note_refusal(
             target=user.id if user else "",
             reason=reason,
         ),
-        culprit=throttling.network(browser.origin.address),
+        culprit=network(browser.origin.address),
     )
 
 

@@ -1,6 +1,5 @@
 """Counting guesses in the store, so that a restart or another node forgets none (R-49)."""
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -9,7 +8,6 @@ from gatepost.model.throttle import Limit
 from gatepost.ports import Tenancy
 from gatepost.services.world import World
 
-_HOME_PREFIX = 64  # what a household or a rented machine is given of IPv6
 _Key = tuple[bytes, ...]
 Keys = Mapping[_Key, Limit]
 
@@ -17,19 +15,6 @@ Keys = Mapping[_Key, Limit]
 def keys(world: World, limits: Mapping[str, Limit]) -> Keys:
     """The limits under digests: what is guessed at stands in no row."""
     return {world.secrets.digests_of("attempts", name): limit for name, limit in limits.items()}
-
-
-def network(address: str) -> str:
-    """What one caller can hold many addresses of, so that they count as one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, _HOME_PREFIX), strict=False))
 
 
 def count(world: World, tenancy: Tenancy, limits: Keys) -> timedelta:

@@ -6,10 +6,16 @@ conditional statement whose count of rows decides, so that of many who come at o
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from gatepost.model.grants import WAITING, AuthorizationCode, DeviceCode, RefreshToken
-from gatepost.storage.flow_tables import codes, device_codes, refresh_tokens, revoked_tokens
+from gatepost.storage.flow_tables import (
+    codes,
+    device_codes,
+    families,
+    refresh_tokens,
+    revoked_tokens,
+)
 from gatepost.storage.try_out_store import SqlTryOutStore
 
 
@@ -57,9 +63,13 @@ class SqlTokenStore(SqlTryOutStore):
         return self._work.keep_books(update(device_codes).where(*waiting).values(settled)) > 0
 
     def spend_device_code(self, digest: bytes, now: datetime) -> bool:
-        """Use the code up, in one conditional statement; False when it was used already."""
+        """Use the code up, in one conditional statement; False when it was used already, or what
+        it was approved for is revoked."""
         unused = self._here(device_codes, digest=digest, used_at=None)
-        return self._work.keep_books(update(device_codes).where(*unused).values(used_at=now)) > 0
+        over = self._here(families, id=device_codes.c.family_id)
+        revoked = exists().where(*over, families.c.revoked_at.is_not(None))
+        spent = update(device_codes).where(*unused, ~revoked).values(used_at=now)
+        return self._work.keep_books(spent) > 0
 
     def revoke_token(self, token_id: str, expires_at: datetime) -> None:
         """Remember that one access token is revoked, by its `jti`. A change."""

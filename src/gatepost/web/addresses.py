@@ -3,43 +3,32 @@
 import ipaddress
 from collections.abc import Sequence
 
+from gatepost.model.networks import parsed, plain
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def caller_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
     """The rightmost hop that is not a trusted proxy; what cannot be parsed ends the search."""
-    if forwarded_for is None or not _is_trusted(peer, trusted):
-        return peer
-    seen = peer
+    seen = plain(peer)
+    if forwarded_for is None or not _is_trusted(seen, trusted):
+        return seen
     for hop in reversed(forwarded_for.split(",")[-20:]):
-        address = _parsed(hop.strip())
+        address = parsed(hop.strip())
         if address is None:
             return seen
-        seen = address
-        if not _is_trusted(address, trusted):
-            return address
+        seen = str(address)
+        if not _is_trusted(seen, trusted):
+            return seen
     return seen
 
 
 def speaks_for_many(peer: str, trusted: Sequence[Network]) -> bool:
     """Whether the connections from there may be those of many: a listed proxy, or this machine."""
-    try:
-        parsed = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    return parsed.is_loopback or _is_trusted(peer, trusted)
+    address = parsed(peer)
+    return address is not None and (address.is_loopback or _is_trusted(peer, trusted))
 
 
-def _parsed(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
-
-
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in trusted)
+def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:
+    address = parsed(text)
+    return address is not None and any(address in network for network in trusted)

@@ -54,6 +54,8 @@ def read_headers(raw: RawHeaders) -> Read:
     fault, size = None, 0
     for raw_name, raw_value in raw:
         size += len(raw_name) + len(raw_value)
+        if size > MAX_HEADER_BYTES:
+            break
         name = _USUAL.get(raw_name) or raw_name.decode("latin-1").lower()
         value = raw_value.decode("latin-1")
         if name not in found:
