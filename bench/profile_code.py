@@ -32,7 +32,7 @@ from gatepost.services import evidence
 from gatepost.services.client_login import KnownClient
 from gatepost.services.evidence import Presented
 from gatepost.services.token import Tokens
-from gatepost.web.front import MOST_WAITING, THREADS
+from gatepost.web import front
 from gatepost.web.http import Reply, json_reply
 from gatepost.web.oidc.cors import Cors
 from gatepost.web.threads import Threads
@@ -85,7 +85,7 @@ def measure(stands: Mapping[Algorithm, Stand], rounds: int) -> dict[str, Any]:
     """For each algorithm the parts and the whole, in microseconds of processor and of time."""
     supplies = {algorithm: Supply(stand) for algorithm, stand in stands.items()}
     probes: list[Probe] = []
-    threads = Threads("probe", THREADS, MOST_WAITING)
+    threads = Threads("probe", front.CALLS)
     with _loop() as run, closing(threads):
         probes.append(Probe(LOOP, lambda: run(asyncio.sleep(0))))
         probes.append(Probe(TURN, lambda: run(threads.run(lambda: Reply(200)))))

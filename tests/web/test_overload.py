@@ -2,16 +2,18 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from gatepost.model.errors import Code, Refused
-from gatepost.web.front import HASHING_THREADS
+from gatepost.web.front import HASHING
 from gatepost.web.http import Reply
-from gatepost.web.threads import MOST_WAIT_S, Lanes, Threads
+from gatepost.web.threads import MOST_WAIT_S, STALLED_S, Lanes, Room, Threads
+from gatepost.web.wire import Gone
 from tests.flows import Visitor, form_of, new_application
 from tests.loops import run
 from tests.served import Served, serve, sqlite_settings
@@ -48,8 +50,8 @@ def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ser
 @pytest.mark.requirement("R-47")
 def test_others_are_answered_while_every_hashing_thread_is_busy(gated: tuple[Served, Gate]) -> None:
     served, gate = gated
-    guesses = [_guess(served) for _ in range(HASHING_THREADS + 4)]
-    for _ in range(HASHING_THREADS):
+    guesses = [_guess(served) for _ in range(HASHING.number + 4)]
+    for _ in range(HASHING.number):
         assert gate.waiting.acquire(timeout=20)
     assert served.http.get("/health/ready").status_code == 200
     assert served.admin()["Authorization"]
@@ -68,7 +70,7 @@ def test_beyond_its_queue_work_is_refused_at_once() -> None:
         return Reply(200)
 
     async def crowd() -> list[int]:
-        threads = Threads("test", number=1, most=3)
+        threads = Threads("test", Room(1, 2))
         running = [asyncio.ensure_future(threads.run(work)) for _ in range(3)]
         await asyncio.sleep(0)
         with pytest.raises(Refused) as refused:
@@ -93,7 +95,7 @@ def test_who_waited_too_long_for_a_thread_is_refused_and_not_answered_late() -> 
         return Reply(200)
 
     async def crowd() -> Sequence[object]:
-        threads = Threads("test", number=1, most=9, patience=3.0, now=lambda: clock[0])
+        threads = Threads("test", Room(1, 9, patience=3.0), lambda: clock[0])
         running = [asyncio.ensure_future(threads.run(work)) for _ in range(3)]
         await asyncio.sleep(0)
         clock[0] = 3.5
@@ -119,7 +121,7 @@ def test_who_waited_too_long_for_a_lane_is_refused() -> None:
         return calls
 
     async def crowd() -> Sequence[object]:
-        lanes = Lanes[int, int]("test", 1, 9, answer, lambda: clock[0])
+        lanes = Lanes[int, int]("test", Room(1, 9), answer, now=lambda: clock[0])
         first = asyncio.ensure_future(lanes.run(1))
         for _ in range(3):  # the task begins, and the lane takes its call
             await asyncio.sleep(0)
@@ -141,14 +143,112 @@ def test_who_waited_too_long_for_a_lane_is_refused() -> None:
     assert told[2] == 3
 
 
-def _guess(served: Served) -> tuple[threading.Thread, list[httpx.Response]]:
+@pytest.mark.requirement("R-47")
+def test_what_stalls_takes_nobody_elses_place() -> None:
+    """One thread is enough for those who compute, and there are more for when it waits."""
+    opened, clock = threading.Event(), [0.0]
+
+    def stall() -> Reply:
+        opened.wait(30)
+        return Reply(200)
+
+    async def crowd() -> tuple[int, int]:
+        threads = Threads("test", Room(1, 9, spare=1), lambda: clock[0])
+        stalled = asyncio.ensure_future(threads.run(stall))
+        other = asyncio.ensure_future(threads.run(lambda: Reply(204)))
+        await asyncio.sleep(0)
+        assert threads.load()[:2] == (1, 1)
+        clock[0] = STALLED_S
+        status = (await asyncio.wait_for(other, 20)).status
+        opened.set()
+        statuses = (await stalled).status, status
+        threads.close()
+        return statuses
+
+    assert run(crowd()) == (200, 204)
+
+
+@pytest.mark.requirement("R-47")
+def test_no_more_than_all_threads_begin_however_many_stall() -> None:
+    opened, clock, begun = threading.Event(), [0.0], []
+
+    def stall() -> Reply:
+        begun.append(1)
+        opened.wait(30)
+        return Reply(200)
+
+    async def crowd() -> None:
+        threads = Threads("test", Room(1, 9, spare=2), lambda: clock[0])
+        calls = [asyncio.ensure_future(threads.run(stall)) for _ in range(5)]
+        for _ in range(6):
+            clock[0] += STALLED_S
+            await asyncio.sleep(2 * STALLED_S)
+        assert threads.load()[:2] == (3, 2)
+        opened.set()
+        await asyncio.gather(*calls)
+        threads.close()
+
+    run(crowd())
+    assert len(begun) == 5
+
+
+@pytest.mark.requirement("R-47")
+def test_nothing_is_done_for_who_has_gone_before_their_turn() -> None:
+    opened, worked, is_gone = threading.Event(), [], [False]
+
+    def work(name: str) -> Callable[[], Reply]:
+        def made() -> Reply:
+            opened.wait(30)
+            worked.append(name)
+            return Reply(200)
+
+        return made
+
+    async def crowd() -> None:
+        threads = Threads("test", Room(1, 9))
+        first = asyncio.ensure_future(threads.run(work("first"), lambda: is_gone[0]))
+        gone = asyncio.ensure_future(threads.run(work("gone"), lambda: is_gone[0]))
+        last = asyncio.ensure_future(threads.run(work("last")))
+        await asyncio.sleep(0)
+        is_gone[0] = True
+        opened.set()
+        assert [(await each).status for each in (first, last)] == [200, 200]
+        with pytest.raises(Gone):
+            await gone
+        threads.close()
+
+    run(crowd())
+    assert worked == ["first", "last"]
+
+
+@pytest.mark.requirement("R-47")
+def test_a_guess_whose_caller_hung_up_is_not_hashed(gated: tuple[Served, Gate]) -> None:
+    served, gate = gated
+    guesses = [_guess(served) for _ in range(HASHING.number)]
+    for _ in range(HASHING.number):
+        assert gate.waiting.acquire(timeout=20)
+    thread, answers = _guess(served, patience=0.5)
+    thread.join(30)
+    assert answers == []
+    gate.opened.set()
+    for other, told in guesses:
+        other.join(30)
+        assert [answer.status_code for answer in told] == [401]
+    assert not gate.waiting.acquire(timeout=0.5)
+
+
+def _guess(served: Served, patience: float = 30) -> tuple[threading.Thread, list[httpx.Response]]:
+    """Somebody who guesses a password, and hangs up when that takes too long."""
     visitor = Visitor(served)
     page = visitor.authorize(new_application(served, served.first))
     _, fields = form_of(page.response.text, "submit")
     body = fields | {"email": "kim@example.com", "password": "a guess"}
     answers: list[httpx.Response] = []
-    thread = threading.Thread(
-        target=lambda: answers.append(visitor.http.post("/identity/signin", data=body))
-    )
+
+    def guess() -> None:
+        with suppress(httpx.ReadTimeout):
+            answers.append(visitor.http.post("/identity/signin", data=body, timeout=patience))
+
+    thread = threading.Thread(target=guess)
     thread.start()
     return thread, answers

@@ -7,7 +7,8 @@ import pytest
 
 from gatepost.system import SystemDice
 from gatepost.web import site
-from gatepost.web.front import Endpoint, Front
+from gatepost.web.endpoints import Endpoint
+from gatepost.web.front import Front
 from gatepost.web.http import Call, Reply
 from tests import loops
 

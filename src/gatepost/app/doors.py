@@ -13,7 +13,8 @@ from gatepost.services.sign_in_lists import SignInLists
 from gatepost.web import site
 from gatepost.web.api import docs_page, openapi
 from gatepost.web.api.door import ApiDoor
-from gatepost.web.front import LANES, Door, Front
+from gatepost.web.endpoints import Door
+from gatepost.web.front import LANES, Front
 from gatepost.web.health import MetricsDoor, Vital
 from gatepost.web.interaction.cookies import Cookies
 from gatepost.web.interaction.door import InteractionDoor

@@ -9,7 +9,8 @@ from gatepost.app.master_key import StartFault
 from gatepost.model.events import Origin
 from gatepost.ports import RedemptionStore, Signer, Store
 from gatepost.settings import PREFIX, Settings
-from gatepost.web.front import Answered, Endpoint, Front, Note, Whole
+from gatepost.web.endpoints import Endpoint
+from gatepost.web.front import Answered, Front, Note, Whole
 from gatepost.web.http import Call, Reply
 
 if TYPE_CHECKING:

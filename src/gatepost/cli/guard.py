@@ -13,6 +13,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gatepost.cli.crowd import EVERYBODY, AtDoor
+from gatepost.web.front import IS_GONE
 
 HEAD_SECONDS = 10
 READ_SECONDS = 12
@@ -135,6 +136,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._under_way = cycle
+        cycle.scope.setdefault("state", {})[IS_GONE] = lambda: cycle.disconnected
         super()._start_asgi_task(cycle, app)
 
     def _unsupported_upgrade_warning(self) -> None:

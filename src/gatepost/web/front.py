@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter_ns
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gatepost.model import measures
 from gatepost.model.errors import Refused, StoreUnavailable
@@ -18,47 +18,22 @@ from gatepost.model.measures import Series
 from gatepost.ports import Dice
 from gatepost.web import current, faults, wire
 from gatepost.web.addresses import Network, caller_address
+from gatepost.web.endpoints import Door, Endpoint, Together
 from gatepost.web.http import Call, Reply, path_segments
-from gatepost.web.threads import MOST_WAIT_S, Lanes, Load, Threads, joined
+from gatepost.web.threads import IsGone, Lanes, Load, Room, Threads, joined
 from gatepost.web.wire import Gone, RawHeaders, Sent, Wire
 
-THREADS = 16
-HASHING_THREADS = 4
+CALLS = Room(4, 2_500, spare=12)
+"""More may wait than are answered in the time that one waits; who hangs up meanwhile costs nothing."""
+HASHING = Room(4, 64, patience=None)
 LANES = 4
-MOST_WAITING = 1_000
-MOST_HASHING = 68
+MOST_IN_LANES = 1_000
+IS_GONE = "gatepost.is_gone"
+"""Under this name the state of a request may have what says whether its caller has hung up."""
+
 _MAX_LOGGED_PATH = 500
 
 _Made = TypeVar("_Made")
-Explain = Callable[[Refused, Origin], Reply]
-
-
-class Endpoint(NamedTuple):
-    """What answers a call: a handler, how much body it takes, and how it words a refusal.
-
-    `hashes` is one that hashes passwords: those have threads of their own, so that a flood of
-    guesses makes nobody else wait (R-47). `at_hand` answers on the event loop what needs no
-    store, and gives None for all else. `together` answers several calls at once. `route` is the
-    address as the door's table has it, never as a caller wrote it.
-    """
-
-    handle: Callable[[Call], Reply]
-    explain: Explain
-    body_limit: int = 0
-    hashes: bool = False
-    at_hand: Callable[[Call], Reply | None] | None = None
-    together: "Together | None" = None
-    route: str = measures.OTHER
-
-
-class Together(NamedTuple):
-    """What answers several calls at once: which it is for, and what makes the reply to each.
-
-    It gives None for a call that has to be handled alone.
-    """
-
-    concerns: Callable[[Call], bool]
-    answer: Callable[[Sequence[Call]], Sequence[Callable[[], Reply] | None]]
 
 
 class Answered(NamedTuple):
@@ -89,13 +64,6 @@ class Whole(NamedTuple):
     peer: str
 
 
-class Door(Protocol):
-    """One front: it knows whether a path is its own, and what answers there."""
-
-    def find(self, method: str, segments: tuple[str, ...]) -> Endpoint | None:
-        """The endpoint of a path, or None when the path is another door's."""
-
-
 class Front:
     """The whole application as ASGI."""
 
@@ -112,8 +80,8 @@ class Front:
         self._dice = dice
         self._trusted = trusted
         self._wire = Wire(https=https)
-        self._calls = Threads("call", THREADS, MOST_WAITING, MOST_WAIT_S)
-        self._hashing = Threads("hash", HASHING_THREADS, MOST_HASHING)
+        self._calls = Threads("call", CALLS)
+        self._hashing = Threads("hash", HASHING)
         self._log = logging.getLogger("gatepost.http")
         self._lanes_number = lanes
         self._lanes: dict[Together, Lanes[Call, Reply | None]] = {}
@@ -164,7 +132,7 @@ class Front:
     def loads(self) -> dict[str, Load]:
         """How much there is to do, by the name of the threads that do it."""
         lanes = [each.load() for each in tuple(self._lanes.values())]
-        lane = joined(lanes)._replace(most=MOST_WAITING)
+        lane = joined(lanes)._replace(most=MOST_IN_LANES)
         return {"call": self._calls.load(), "hash": self._hashing.load(), "lane": lane}
 
     def close(self) -> None:
@@ -191,7 +159,8 @@ class Front:
             is_whole = True
             began = perf_counter_ns()
             call = Call(method, segments, scope["query_string"], headers, body, origin)
-            reply = await self._answered(endpoint, call)
+            is_gone = scope.get("state", {}).get(IS_GONE, _stays)
+            reply = await self._answered(endpoint, call, is_gone)
         except Refused as refused:
             reply = _explained(endpoint, refused, origin)
         except Gone:
@@ -213,29 +182,29 @@ class Front:
                 return endpoint
         raise LookupError("the last door answers every path")
 
-    async def _answered(self, endpoint: Endpoint, call: Call) -> Reply:
+    async def _answered(self, endpoint: Endpoint, call: Call, is_gone: IsGone) -> Reply:
         """The answer at hand, or the one that is made in a thread."""
         if endpoint.at_hand is not None:
             reply = self._answer(endpoint, endpoint.at_hand, call)
             if reply is not None:
                 return reply
         if endpoint.together is not None and endpoint.together.concerns(call):
-            reply = await self._answered_together(endpoint, endpoint.together, call)
+            reply = await self._answered_together(endpoint, endpoint.together, call, is_gone)
             if reply is not None:
                 return reply
         threads = self._hashing if endpoint.hashes else self._calls
-        return await threads.run(lambda: self._answer(endpoint, endpoint.handle, call))
+        return await threads.run(lambda: self._answer(endpoint, endpoint.handle, call), is_gone)
 
     async def _answered_together(
-        self, endpoint: Endpoint, together: Together, call: Call
+        self, endpoint: Endpoint, together: Together, call: Call, is_gone: IsGone
     ) -> Reply | None:
         """The answer that is made together with those of others, if it could be."""
         lanes = self._lanes.get(together)
         if lanes is None:
             answer = partial(self._replies, endpoint)
-            lanes = Lanes("lane", self._lanes_number, MOST_WAITING, answer)
+            lanes = Lanes("lane", Room(self._lanes_number, MOST_IN_LANES), answer)
             self._lanes[together] = lanes
-        return await lanes.run(call)
+        return await lanes.run(call, is_gone)
 
     def _replies(self, endpoint: Endpoint, calls: Sequence[Call]) -> Sequence[Reply | None]:
         """The replies of a lane; None where a call has to be handled alone."""
@@ -284,6 +253,10 @@ def _explained(endpoint: Endpoint, refused: Refused, origin: Origin) -> Reply:
     """A refusal in the words of the door, and counted by its code."""
     reply = endpoint.explain(refused, origin)
     return reply._replace(counted=measures.error(refused.code.value))
+
+
+def _stays() -> bool:
+    return False
 
 
 def _making(make: Callable[[], Reply]) -> Callable[[Call], Reply]:

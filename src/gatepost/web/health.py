@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
 from gatepost.protocol.exposition import MEDIA_TYPE
-from gatepost.web.front import Endpoint
+from gatepost.web.endpoints import Endpoint
 from gatepost.web.http import NO_STORE, Call, Reply, json_reply
 
 METRICS = "/metrics"

@@ -8,7 +8,7 @@ from gatepost.model import measures
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
 from gatepost.web import health, pages
-from gatepost.web.front import Endpoint
+from gatepost.web.endpoints import Endpoint
 from gatepost.web.health import Vital
 from gatepost.web.http import Call, Reply, json_reply
 

@@ -18,7 +18,7 @@ from gatepost.web.api.errors import ForeignTenant, WrongMethod, explain
 from gatepost.web.api.json_bodies import BODY_LIMIT
 from gatepost.web.api.operations import Allowed, Answer, Operation, Request
 from gatepost.web.api.table import OPERATIONS, Match, Routes
-from gatepost.web.front import Endpoint
+from gatepost.web.endpoints import Endpoint
 from gatepost.web.http import JSON, NO_STORE, Call, Reply
 
 _REMEMBERED = frozenset(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gatepost.protocol import discovery
 from gatepost.services.password_links import WELCOME_PATH
 from gatepost.web import site
-from gatepost.web.front import Endpoint
+from gatepost.web.endpoints import Endpoint
 from gatepost.web.http import Call, Reply
 from gatepost.web.interaction import (
     account_pages,

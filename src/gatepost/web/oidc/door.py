@@ -12,7 +12,7 @@ from gatepost.services.devices import DeviceService, DeviceStart
 from gatepost.services.keys import KeyRing
 from gatepost.services.token import TokenService
 from gatepost.services.token_use import TokenUse
-from gatepost.web.front import Endpoint, Together
+from gatepost.web.endpoints import Endpoint, Together
 from gatepost.web.http import Call, Headers, Reply, json_reply
 from gatepost.web.oidc.cors import Cors
 from gatepost.web.oidc.telling import NO_CACHE, WrongMethod, answered, bearer_error, explain

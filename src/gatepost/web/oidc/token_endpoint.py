@@ -14,7 +14,7 @@ from gatepost.protocol.grants import (
 from gatepost.protocol.parameters import OAuthError
 from gatepost.services.client_login import FormRequest
 from gatepost.services.token import Tokens, TokenService
-from gatepost.web.front import Together
+from gatepost.web.endpoints import Together
 from gatepost.web.http import Call, Headers, Reply, json_reply
 from gatepost.web.oidc.cors import VARY, Cors
 from gatepost.web.oidc.telling import NO_CACHE, oauth_error, request_of, right_request

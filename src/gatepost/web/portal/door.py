@@ -10,7 +10,7 @@ from gatepost.model.errors import Code, NotFound, Refused
 from gatepost.model.measures import OTHER, error
 from gatepost.model.text import quoted
 from gatepost.web import site
-from gatepost.web.front import Endpoint
+from gatepost.web.endpoints import Endpoint
 from gatepost.web.http import Call, Reply
 from gatepost.web.portal import guests
 from gatepost.web.portal.guests import Guest
