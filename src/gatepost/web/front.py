@@ -24,7 +24,7 @@ from gatepost.web.threads import IsGone, Lanes, Load, Room, Threads, joined
 from gatepost.web.wire import Gone, RawHeaders, Sent, Wire
 
 CALLS = Room(4, 2_500, spare=12)
-"""More may wait than are answered in the time that one waits; who hangs up meanwhile costs nothing."""
+"""More may wait than are answered while one has patience; who hangs up meanwhile costs nothing."""
 HASHING = Room(4, 64, patience=None)
 LANES = 4
 MOST_IN_LANES = 1_000
