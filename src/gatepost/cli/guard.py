@@ -42,6 +42,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """A caller is there and owes us a head."""
         super().connection_made(transport)
+        self._caller = _Caller()
         self.flow = _InTurn(transport, self)
         address = self.client[0] if self.client else ""
         if self.crowd.let_in(address):
@@ -53,6 +54,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone. The library tells it to the last request in line alone."""
+        self._caller.is_there = False
         self._head_is_whole()
         if self._under_way is not None:
             self._under_way.disconnected = True
@@ -136,7 +138,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._under_way = cycle
-        cycle.scope.setdefault("state", {})[IS_GONE] = lambda: cycle.disconnected
+        cycle.scope.setdefault("state", {})[IS_GONE] = self._caller.has_gone
         super()._start_asgi_task(cycle, app)
 
     def _unsupported_upgrade_warning(self) -> None:
@@ -185,6 +187,19 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
         if self._unread is None and self.transport.get_write_buffer_size():
             self._unread = self.loop.call_later(READ_SECONDS, self.transport.abort)
+
+
+class _Caller:
+    """Who is at the other end. It knows nothing of the connection, which would hold itself then."""
+
+    __slots__ = ("is_there",)
+
+    def __init__(self) -> None:
+        self.is_there = True
+
+    def has_gone(self) -> bool:
+        """Whether they hung up."""
+        return not self.is_there
 
 
 class _InTurn(FlowControl):
