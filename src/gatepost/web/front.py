@@ -20,7 +20,7 @@ from gatepost.web import current, faults, wire
 from gatepost.web.addresses import Network, caller_address
 from gatepost.web.endpoints import Door, Endpoint, Together
 from gatepost.web.http import Call, Reply, path_segments
-from gatepost.web.threads import IsGone, Lanes, Load, Room, Threads, joined
+from gatepost.web.threads import IsGone, Lanes, Load, Room, Threads, joined, stays
 from gatepost.web.wire import Gone, RawHeaders, Sent, Wire
 
 CALLS = Room(4, 2_500, spare=12)
@@ -159,7 +159,7 @@ class Front:
             is_whole = True
             began = perf_counter_ns()
             call = Call(method, segments, scope["query_string"], headers, body, origin)
-            is_gone = scope.get("state", {}).get(IS_GONE, _stays)
+            is_gone = scope.get("state", {}).get(IS_GONE, stays)
             reply = await self._answered(endpoint, call, is_gone)
         except Refused as refused:
             reply = _explained(endpoint, refused, origin)
@@ -253,10 +253,6 @@ def _explained(endpoint: Endpoint, refused: Refused, origin: Origin) -> Reply:
     """A refusal in the words of the door, and counted by its code."""
     reply = endpoint.explain(refused, origin)
     return reply._replace(counted=measures.error(refused.code.value))
-
-
-def _stays() -> bool:
-    return False
 
 
 def _making(make: Callable[[], Reply]) -> Callable[[Call], Reply]:

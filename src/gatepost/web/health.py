@@ -3,13 +3,13 @@
 All of it is at hand: it is answered when every thread waits for a store that is away.
 """
 
-import ipaddress
 from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
 from gatepost.model.errors import Code, Refused
 from gatepost.model.events import Origin
+from gatepost.model.networks import parsed
 from gatepost.protocol.exposition import MEDIA_TYPE
 from gatepost.web.endpoints import Endpoint
 from gatepost.web.http import NO_STORE, Call, Reply, json_reply
@@ -59,12 +59,8 @@ def is_of_this_machine(call: Call) -> bool:
     """
     if not _FORWARDED.isdisjoint(call.headers):
         return False
-    try:
-        address = ipaddress.ip_address(call.origin.address)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    address = parsed(call.origin.address)
+    return address is not None and address.is_loopback
 
 
 class MetricsDoor:

@@ -52,6 +52,11 @@ class Load(NamedTuple):
     refused: int
 
 
+def stays() -> bool:
+    """Of a caller of whom nothing else is known."""
+    return False
+
+
 class _Waiting(NamedTuple, Generic[A, B]):
     """A call that waits for a lane, since when, and who is to be told, if they are still there."""
 
@@ -91,7 +96,7 @@ class Lanes(Generic[A, B]):
         """How much there is to do."""
         return Load(len(self._began), len(self._waiting), self._room.most, self._refused)
 
-    async def run(self, call: A, is_gone: IsGone = lambda: False) -> B:
+    async def run(self, call: A, is_gone: IsGone = stays) -> B:
         """The answer to a call, made together with those of others.
 
         Raises Gone when whoever asked had gone when its turn came: then nothing was done.
